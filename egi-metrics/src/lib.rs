@@ -1,0 +1,1 @@
+//! Numbers and reports from history. Never touches the database.

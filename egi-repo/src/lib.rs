@@ -1,0 +1,1 @@
+//! The repository on disk: fetch, verify, publish, promote, index, withdraw.

@@ -1,0 +1,1 @@
+//! The world in a box: scenarios, real servers, client tests, layering checks.
