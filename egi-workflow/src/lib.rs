@@ -1,1 +1,24 @@
-//! The transition engine: table, rules, decide, plan, notify, messages. Pure: no async, no clock, no I/O.
+//! The transition engine: a table of what is allowed, [`decide()`] and [`plan()`].
+//!
+//! Pure: no async, no clock, no I/O. Callers gather a [`Snapshot`] of the world, ask for a [`Decision`], turn it into a
+//! [`Plan`] of effects with no choices left in it, and perform those one by one; [`next`] says which comes next.
+
+pub mod decide;
+pub mod diagram;
+pub mod effect;
+pub mod message;
+pub mod notify;
+pub mod plan;
+pub mod policy;
+pub mod reason;
+pub mod record;
+pub mod snapshot;
+pub mod table;
+
+pub use decide::{Decision, Standing, decide};
+pub use effect::{ContentRef, Effect, Mode};
+pub use plan::{Plan, StepLog, next, plan, plan_failure};
+pub use policy::Policy;
+pub use reason::Reason;
+pub use record::{ReleaseFacts, ReleaseRecord};
+pub use snapshot::{Cause, Intake, Snapshot};

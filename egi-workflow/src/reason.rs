@@ -1,0 +1,179 @@
+//! Why a request is refused: a code for programs, an explanation for people, and who can clear it.
+
+use std::fmt;
+
+use egi_model::field::Field;
+use egi_model::notice::FieldFault;
+use egi_model::problem::Problems;
+use egi_model::release::Target;
+use egi_model::role::Role;
+use egi_model::rollout::RolloutState;
+use egi_model::ticket::{TicketId, TicketStatus};
+
+/// One reason of a refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// The table has no such transition.
+    NotAllowed {
+        /// Where the release stands.
+        from: RolloutState,
+        /// What was asked for.
+        to: RolloutState,
+        /// What may be asked for instead.
+        allowed: Vec<RolloutState>,
+    },
+    /// The asker may not ask for this.
+    RoleMissing {
+        /// The asker.
+        actor: String,
+        /// The roles that may.
+        needed: Vec<Role>,
+    },
+    /// Only the repository sets this state.
+    RepositoryOnly {
+        /// The state.
+        state: RolloutState,
+    },
+    /// The transition is for emergencies.
+    NoEmergency,
+    /// Policy sends emergencies through a fast staged rollout.
+    FastRollout,
+    /// A failed release can only resume what was attempted or go back to where it stood.
+    NotAttempted {
+        /// Where it stood.
+        stood: RolloutState,
+        /// What was attempted.
+        attempted: Option<RolloutState>,
+    },
+    /// The ticket is closed as faulty or deleted.
+    TicketClosed(TicketStatus),
+    /// A field must have a value.
+    FieldMissing(Field),
+    /// A field's value can not be used.
+    FieldWrong {
+        /// The field.
+        field: Field,
+        /// What is wrong and what would do.
+        why: String,
+    },
+    /// A document is missing.
+    DocumentMissing(Field),
+    /// A document is too large.
+    DocumentTooLarge {
+        /// The document.
+        field: Field,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// A document is faulty.
+    DocumentFaulty {
+        /// The document.
+        field: Field,
+        /// Every fault.
+        problems: Problems,
+    },
+    /// The major release is not agreed.
+    MajorUnknown {
+        /// The identifier given.
+        given: String,
+        /// Those that are known.
+        known: Vec<String>,
+    },
+    /// The release is for something the major release does not support.
+    TargetUnsupported {
+        /// What it is for.
+        target: Target,
+        /// What is supported.
+        supported: Vec<Target>,
+    },
+    /// It can not be told what the release is for.
+    TargetUnclear {
+        /// What the metadata names.
+        named: Vec<Target>,
+    },
+    /// A name in the metadata can not become a path.
+    PathUnusable(String),
+    /// Another ticket delivers the same product and version.
+    SameRelease(TicketId),
+    /// The release's own repository can not be told, because nothing was ever taken in.
+    NothingDelivered,
+    /// The notice says something the ticket knows nothing of.
+    Disagrees {
+        /// What the notice said.
+        notice: (RolloutState, RolloutState),
+        /// Where the ticket stands.
+        ticket: RolloutState,
+    },
+    /// The notice itself could not be read.
+    NoticeFaulty(Vec<FieldFault>),
+    /// The ticket's `RolloutProgress` has a value nobody knows.
+    ProgressUnreadable(String),
+}
+
+impl Reason {
+    /// A stable code for programs and statistics.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotAllowed { .. } => "transition-not-allowed",
+            Self::RoleMissing { .. } => "role-missing",
+            Self::RepositoryOnly { .. } => "repository-only",
+            Self::NoEmergency => "no-emergency",
+            Self::FastRollout => "emergency-needs-rollout",
+            Self::NotAttempted { .. } => "not-attempted",
+            Self::TicketClosed(_) => "ticket-closed",
+            Self::FieldMissing(_) => "field-missing",
+            Self::FieldWrong { .. } => "field-wrong",
+            Self::DocumentMissing(_) => "document-missing",
+            Self::DocumentTooLarge { .. } => "document-too-large",
+            Self::DocumentFaulty { .. } => "document-faulty",
+            Self::MajorUnknown { .. } => "major-unknown",
+            Self::TargetUnsupported { .. } => "target-unsupported",
+            Self::TargetUnclear { .. } => "target-unclear",
+            Self::PathUnusable(_) => "path-unusable",
+            Self::SameRelease(_) => "same-release",
+            Self::NothingDelivered => "nothing-delivered",
+            Self::Disagrees { .. } => "notice-disagrees",
+            Self::NoticeFaulty(_) => "notice-faulty",
+            Self::ProgressUnreadable(_) => "progress-unreadable",
+        }
+    }
+
+    /// Who can clear it.
+    #[must_use]
+    pub fn cleared_by(&self) -> Vec<Role> {
+        match self {
+            Self::RoleMissing { needed, .. } => needed.clone(),
+            Self::NoEmergency | Self::FastRollout => vec![Role::ReleaseManager],
+            Self::NotAllowed { .. }
+            | Self::RepositoryOnly { .. }
+            | Self::NotAttempted { .. }
+            | Self::TicketClosed(_)
+            | Self::MajorUnknown { .. }
+            | Self::SameRelease(_)
+            | Self::NothingDelivered
+            | Self::Disagrees { .. }
+            | Self::NoticeFaulty(_)
+            | Self::ProgressUnreadable(_) => vec![Role::Admin],
+            Self::FieldMissing(field) | Self::FieldWrong { field, .. } => field.spec().write.to_vec(),
+            Self::TargetUnsupported { .. } => vec![Role::Verifier],
+            Self::DocumentMissing(_)
+            | Self::DocumentTooLarge { .. }
+            | Self::DocumentFaulty { .. }
+            | Self::TargetUnclear { .. }
+            | Self::PathUnusable(_) => vec![Role::Provider],
+        }
+    }
+
+    /// Whether the request leaves the ticket's state alone: there was no real change to answer.
+    #[must_use]
+    pub const fn leaves_ticket_alone(&self) -> bool {
+        matches!(self, Self::Disagrees { .. } | Self::NoticeFaulty(_))
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&crate::message::explain(self))
+    }
+}

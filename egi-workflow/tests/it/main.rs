@@ -1,0 +1,8 @@
+//! The transition engine, tested as a whole.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where its world can not be built")]
+
+mod matrix;
+mod properties;
+mod rules;
+mod world;

@@ -1,0 +1,170 @@
+//! Single rules, each with the smallest world that shows it.
+
+use egi_model::field::Field;
+use egi_model::release::Target;
+use egi_model::role::Role;
+use egi_model::rollout::RolloutState::{
+    Deferred, Failed, InVerification, Production, Rejected, StageRollout, Submitted, Unverified,
+};
+use egi_workflow::policy::{EmergencyRoute, SlotScope};
+use egi_workflow::{Cause, Decision, Effect, Policy, Standing, decide, plan};
+
+use crate::world::{actor, emergency, facts, release, snapshot, ticket, ticket_id};
+
+fn codes(decision: &Decision) -> Vec<&'static str> {
+    match decision {
+        Decision::Refuse(reasons) => reasons.iter().map(egi_workflow::Reason::code).collect(),
+        Decision::Proceed { .. } | Decision::Defer { .. } | Decision::Unchanged(_) => Vec::new(),
+    }
+}
+
+#[test]
+fn every_reason_is_given_at_once() {
+    let mut world = snapshot(Submitted, Unverified);
+    world.asked_by = Some(actor(&[Role::Provider]));
+    world.ticket.fields.remove(&Field::SyncUrl);
+    world.ticket.fields.insert(Field::ReleaseType, "Delta".to_owned());
+    world.ticket.fields.insert(Field::AssociatedMajorRelease, "umd-9".to_owned());
+    world.intake.as_mut().unwrap().major = None;
+    world.intake.as_mut().unwrap().checksums = egi_workflow::snapshot::Document::Missing;
+    assert_eq!(
+        codes(&decide(&world)),
+        ["role-missing", "field-missing", "field-wrong", "document-missing", "major-unknown"]
+    );
+}
+
+#[test]
+fn an_unsupported_target_advises_ignored() {
+    let mut world = snapshot(Submitted, Unverified);
+    world.intake.as_mut().unwrap().major.as_mut().unwrap().targets =
+        vec![Target { platform: "centos7".parse().unwrap(), arch: "x86_64".parse().unwrap() }];
+    let Decision::Refuse(reasons) = decide(&world) else { panic!("not refused") };
+    assert!(reasons[0].to_string().contains("sl6/x86_64") && reasons[0].to_string().contains("Ignored"));
+}
+
+#[test]
+fn the_slot_defers_and_wakes() {
+    let mut world = snapshot(InVerification, StageRollout);
+    world.slot_holder = Some(ticket_id(3));
+    assert_eq!(decide(&world), Decision::Defer { holder: ticket_id(3) });
+
+    let mut waking = snapshot(Deferred, StageRollout);
+    waking.cause = Cause::Wake;
+    waking.asked_by = None;
+    waking.ticket = ticket(Deferred);
+    let decision = decide(&waking);
+    assert!(matches!(decision, Decision::Proceed { .. }));
+    let steps = plan(&waking, &decision).unwrap().steps;
+    assert!(steps.contains(&Effect::SetProgress { expected: Deferred, to: StageRollout }));
+
+    waking.slot_holder = Some(ticket_id(9));
+    assert_eq!(decide(&waking), Decision::Unchanged(Standing::StillDeferred));
+}
+
+#[test]
+fn an_emergency_is_not_held_up_by_the_slot() {
+    let mut world = emergency(Unverified, StageRollout);
+    world.slot_holder = Some(ticket_id(3));
+    assert!(matches!(decide(&world), Decision::Proceed { .. }));
+}
+
+#[test]
+fn policy_can_send_emergencies_through_a_fast_rollout() {
+    let mut world = emergency(Unverified, Production);
+    assert!(matches!(decide(&world), Decision::Proceed { .. }));
+    world.policy.emergency = EmergencyRoute::FastRollout;
+    assert_eq!(codes(&decide(&world)), ["emergency-needs-rollout"]);
+}
+
+#[test]
+fn the_slot_can_span_a_whole_major_release() {
+    let per_target = Policy::default();
+    let per_major = Policy { slot_scope: SlotScope::PerMajor, ..Policy::default() };
+    let id = facts().major.id;
+    assert_eq!(per_target.slot(&id, &release()), "umd-4.infn.storm.sl6.x86_64/1");
+    assert_eq!(per_major.slot(&id, &release()), "umd-4");
+}
+
+#[test]
+fn a_failed_release_resumes_what_was_attempted_or_goes_back() {
+    // The world's failed release stood in StageRollout and failed on the way to Production.
+    assert!(matches!(decide(&snapshot(Failed, Production)), Decision::Proceed { .. }));
+    assert!(matches!(decide(&snapshot(Failed, StageRollout)), Decision::Proceed { .. }));
+    assert_eq!(codes(&decide(&snapshot(Failed, InVerification))), ["not-attempted"]);
+}
+
+#[test]
+fn policy_says_who_may_retry() {
+    let mut world = snapshot(Failed, Production);
+    world.asked_by = Some(actor(&[Role::RolloutManager]));
+    assert_eq!(codes(&decide(&world)), ["role-missing"]);
+    world.policy.retry.push(Role::RolloutManager);
+    assert!(matches!(decide(&world), Decision::Proceed { .. }));
+}
+
+#[test]
+fn putting_back_a_half_done_publication_takes_it_out_of_production() {
+    let world = snapshot(Failed, StageRollout);
+    let steps = plan(&world, &decide(&world)).unwrap().steps;
+    let withdrawn: Vec<String> = steps
+        .iter()
+        .filter_map(|s| if let Effect::Withdraw { repo } = s { Some(repo.to_string()) } else { None })
+        .collect();
+    assert_eq!(withdrawn, ["unverified/umd-4.infn.storm.sl6.x86_64/1/11/2", "production/umd/4/sl6/x86_64/updates"]);
+}
+
+#[test]
+fn a_report_is_needed_to_pass_a_phase() {
+    let mut world = snapshot(InVerification, StageRollout);
+    world.ticket.fields.remove(&Field::VerificationReport);
+    assert_eq!(codes(&decide(&world)), ["field-missing"]);
+    let mut world = snapshot(StageRollout, Production);
+    world.ticket.fields.insert(Field::StageRolloutReport, "see the wiki".to_owned());
+    assert_eq!(codes(&decide(&world)), ["field-wrong"]);
+}
+
+#[test]
+fn own_echoes_and_repeats_change_nothing() {
+    for state in [Failed, Deferred, StageRollout] {
+        let mut echo = snapshot(state, state);
+        echo.cause = Cause::Notice { previous: InVerification, in_history: true };
+        assert_eq!(decide(&echo), Decision::Unchanged(Standing::AlreadyThere));
+    }
+}
+
+#[test]
+fn a_notice_the_ticket_knows_nothing_of_is_commented_on_and_changes_nothing() {
+    let mut world = snapshot(Unverified, Rejected);
+    world.ticket = ticket(Unverified);
+    world.cause = Cause::Notice { previous: Unverified, in_history: false };
+    let decision = decide(&world);
+    assert_eq!(codes(&decision), ["notice-disagrees"]);
+    let plan = plan(&world, &decision).unwrap();
+    assert!(matches!(plan.steps.as_slice(), [Effect::Comment { .. }]));
+    assert_eq!(plan.settles, world.record);
+}
+
+#[test]
+fn a_late_notice_is_overtaken_and_a_skipped_step_is_caught_up() {
+    // The ticket went Submitted -> Unverified -> InVerification; this is the first of the two notices.
+    let mut world = snapshot(Submitted, Unverified);
+    world.ticket = ticket(InVerification);
+    assert!(matches!(decide(&world), Decision::Proceed { .. }));
+    // The same notice once the second was settled.
+    let mut late = snapshot(InVerification, Unverified);
+    late.ticket = ticket(InVerification);
+    late.cause = Cause::Notice { previous: Submitted, in_history: true };
+    assert_eq!(decide(&late), Decision::Unchanged(Standing::Overtaken));
+}
+
+#[test]
+fn nobody_but_the_repository_sets_failed() {
+    assert_eq!(codes(&decide(&snapshot(Unverified, Failed))), ["repository-only"]);
+}
+
+#[test]
+fn a_terminal_state_is_put_back() {
+    let world = snapshot(Production, Rejected);
+    let plan = plan(&world, &decide(&world)).unwrap();
+    assert!(plan.steps.contains(&Effect::SetProgress { expected: Rejected, to: Production }));
+}
