@@ -22,3 +22,4 @@ pub mod rollout;
 pub mod sync;
 pub mod ticket;
 pub mod version;
+mod xml;

@@ -37,7 +37,7 @@ as_text!(MajorId, NameError);
 
 /// What an identifier stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum MajorKind {
     /// A distribution of many products with versions of its own.
     MajorRelease,

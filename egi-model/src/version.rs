@@ -69,14 +69,15 @@ impl Version {
         }
     }
 
-    /// The parts as spelled, for paths: `15.03.17` gives `15`, `03`, `17`; never fewer than three.
+    /// Major, minor and revision as spelled, for paths: `15.03.17` gives `15`, `03`, `17`. Always three, so that no
+    /// version's path lies within another's: what follows the second part keeps its dots.
     #[must_use]
-    pub fn path_parts(&self) -> Vec<String> {
-        let mut parts: Vec<String> = self.raw.split(['.', '-']).map(str::to_owned).collect();
-        while parts.len() < 3 {
-            parts.push("0".to_owned());
-        }
-        parts
+    pub fn path_parts(&self) -> [String; 3] {
+        let mut parts = self.raw.split(['.', '-']);
+        let mut next = || parts.next().unwrap_or("0").to_owned();
+        let (major, minor) = (next(), next());
+        let rest = parts.collect::<Vec<_>>().join(".");
+        [major, minor, if rest.is_empty() { "0".to_owned() } else { rest }]
     }
 
     fn number(&self, index: usize) -> u64 {
@@ -163,6 +164,7 @@ mod tests {
     fn the_spelling_is_kept_for_paths() {
         let version: Version = "15.03".parse().unwrap();
         assert_eq!(version.path_parts(), ["15", "03", "0"]);
+        assert_eq!("1.7.3-1".parse::<Version>().unwrap().path_parts(), ["1", "7", "3.1"]);
         assert_eq!(version.to_string(), "15.03");
     }
 }

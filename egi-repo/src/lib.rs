@@ -1,1 +1,12 @@
-//! The repository on disk: fetch, verify, publish, promote, index, withdraw.
+//! The repository on disk: fetch what a provider delivers, verify it, and publish it where sites install from.
+//!
+//! Blocking on purpose: everything here is files and child processes; callers with an event loop run it on a blocking
+//! thread. This is the only crate that writes to the repository tree.
+
+pub mod fetch;
+mod index;
+pub mod package;
+pub mod progress;
+pub mod scratch;
+pub mod tree;
+pub mod verify;

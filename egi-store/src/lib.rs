@@ -1,1 +1,58 @@
-//! The database, and nothing but storage: inbox, journal, releases, history.
+//! The database, and nothing but storage.
+//!
+//! Everything a site remembers besides the files of the repository tree: what was agreed, what waits to be done, what
+//! is being done, where each release stands and what happened. Nothing here decides anything, talks to a ticket
+//! system or touches the tree, and no SQL is written anywhere else.
+//!
+//! | table | what it holds | written by |
+//! | --- | --- | --- |
+//! | `target_areas` | the area a release lies in while it stands in a state (the specification's configuration values of a transition) | [`Store::save_target_area`] |
+//! | `majors` | the major releases and software with their agreed attributes, former agreements included | [`Store::agree_majors`] |
+//! | `documents` | release.xml, checksums.xml and the like as they came, by digest | [`Store::save_document`] |
+//! | `inbox` | messages that wait, are worked on or are done (the specification's `Queue`) | [`Store::post`], [`Store::claim`] |
+//! | `plans` | what was decided about a message, as the effects to perform | [`Store::open_plan`], [`Store::fail_plan`] |
+//! | `steps` | which of a plan's effects are done | [`Store::log_step`] |
+//! | `releases` | where each release stands, with its metadata | [`Store::register`], [`Store::close_plan`] |
+//! | `history` | every change of every release, append-only, each record chained to the one before by digest | [`Store::register`], [`Store::close_plan`] |
+//! | `history_head` | how many records the history has and the digest of the last, so that a cut-off end shows | with `history` |
+//!
+//! # One message's way
+//!
+//! A message is [posted](Store::post) once per dedupe key, [claimed](Store::claim) under a lease by one worker at a
+//! time, and either [dismissed](Store::dismiss), [put back](Store::put_back) for later, or carried out: a plan is
+//! [opened](Store::open_plan), its steps [logged](Store::log_step) and the plan [closed](Store::close_plan) in one
+//! transaction with the release's record and the history. After a crash the lease runs out, the next claim of the
+//! message finds the plan with its log, and work goes on where it stopped.
+//!
+//! # Fencing
+//!
+//! A lease alone can not stop a worker that was frozen while its lease ran out. So each claim has an attempt number,
+//! and every write of a worker is refused with [`StoreError::LeaseLost`] unless the message is still claimed with
+//! that number. This is checked in the transaction that writes.
+//!
+//! # Times
+//!
+//! The store never asks a clock: callers say what time it is. Times are searched and compared in microseconds.
+
+mod chain;
+mod dialect;
+mod documents;
+mod error;
+mod history;
+mod inbox;
+mod journal;
+mod majors;
+mod releases;
+mod row;
+mod settings;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use self::chain::{ChainFault, FaultKind, HistoryCheck};
+pub use self::error::{Operation, StoreError};
+pub use self::inbox::{Claim, InboxId, Message, PendingMessage, Posted};
+pub use self::journal::{LoggedStep, PlanId, PlanRecord, PlanState};
+pub use self::majors::Agreement;
+pub use self::releases::WakeCall;
+pub use self::store::Store;

@@ -1,1 +1,14 @@
-//! Ticket systems behind one small trait: the embedded desk.
+//! Ticket systems behind one small trait, [`TicketSystem`]: what the worker reads from a release's ticket, and the few
+//! things the repository writes to it.
+//!
+//! [`desk`] is the system for sites that have no Request Tracker: tickets in a folder. Which transitions are allowed,
+//! who is told of them and in which words is not decided here.
+
+pub mod desk;
+mod error;
+mod render;
+mod system;
+
+pub use error::TicketError;
+pub use render::render_ticket;
+pub use system::{Found, Query, TicketSystem, Written};

@@ -91,7 +91,12 @@ pub fn restored(to: RolloutState) -> String {
 /// A request was refused.
 #[must_use]
 pub fn refused(from: RolloutState, to: RolloutState, reasons: &[Reason]) -> String {
-    let mut text = format!("{} was refused; the repositories were not touched.", asked(from, to));
+    let ignored = reasons.iter().all(Reason::leaves_ticket_alone);
+    let mut text = if ignored {
+        "A notice about this ticket was ignored; nothing was changed.".to_owned()
+    } else {
+        format!("{} was refused; the repositories were not touched.", asked(from, to))
+    };
     for reason in reasons {
         let roles: Vec<&str> = reason.cleared_by().into_iter().map(egi_model::role::Role::as_str).collect();
         let line = format!("\n- {} [{}; can be cleared by: {}]", explain(reason), reason.code(), roles.join(", "));

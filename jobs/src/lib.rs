@@ -1,1 +1,25 @@
-//! One executable, nsrw: config, HTTP API, worker, batch jobs. The only crate that knows all the others.
+//! `nsrw`: the one executable. Settings, HTTP API, worker and batch jobs.
+//!
+//! The only crate that knows all the others; it glues and decides nothing about releases itself.
+
+pub mod api;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod exit;
+pub mod output;
+pub mod site;
+pub mod worker;
+
+/// An error with everything that led to it, in one line.
+#[must_use]
+pub fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

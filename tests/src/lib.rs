@@ -1,1 +1,17 @@
-//! The world in a box: scenarios, real servers, client tests, layering checks.
+//! The world in a box: what surrounds the workflow, real and on this machine.
+//!
+//! - [`servers`]: a provider's rsync, HTTP and FTP server, on the loopback interface, gone when dropped;
+//! - [`packages`]: real rpm and deb packages to release;
+//! - [`provider`]: the delivery a provider offers, and every way to spoil it;
+//! - [`clients`]: throw-away roots into which the real `dnf` and `apt-get` install.
+//!
+//! Nothing here knows the workflow: scenarios, crash loops and the demo put the two together. Nothing here changes the
+//! machine it runs on: no service, no system package database, no file outside a temporary folder and the build's
+//! `target` folder. Everything works as root and as an ordinary user. The packages it needs from Debian are the sets of
+//! `scripts/install-packages`.
+
+pub mod clients;
+pub mod packages;
+pub mod process;
+pub mod provider;
+pub mod servers;

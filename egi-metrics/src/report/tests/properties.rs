@@ -1,0 +1,187 @@
+//! Properties over random logs that keep to the rules.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use egi_model::history::Outcome;
+use egi_model::release::Emergency;
+use proptest::prelude::*;
+
+use super::*;
+use crate::facts::{Submission, TransitionFact};
+
+/// One throw of the dice: which ticket, which of its possible moves, how many hours later.
+type Throw = (u64, u8, u16);
+
+fn throws() -> impl Strategy<Value = Vec<Throw>> {
+    prop::collection::vec((1..=40_u64, any::<u8>(), 0..120_u16), 1..250)
+}
+
+/// What may happen next to a release: what is asked, and how it ends. `attempted` is what failed before.
+fn moves(state: RolloutState, attempted: RolloutState) -> Vec<(RolloutState, Outcome)> {
+    use Outcome::{Deferred as Postponed, Failed as Broken, Performed, Refused};
+    use RolloutState::*;
+    match state {
+        Submitted => vec![(Unverified, Performed), (Unverified, Broken), (Ignored, Performed), (Production, Refused)],
+        Unverified => vec![
+            (InVerification, Performed),
+            (StageRollout, Performed),
+            (Production, Performed),
+            (Rejected, Performed),
+            (StageRollout, Broken),
+        ],
+        InVerification | WaitingForResponse => vec![
+            (if state == InVerification { WaitingForResponse } else { InVerification }, Performed),
+            (StageRollout, Performed),
+            (StageRollout, Postponed),
+            (StageRollout, Broken),
+            (Rejected, Performed),
+            (StageRollout, Refused),
+        ],
+        StageRollout => vec![
+            (Production, Performed),
+            (Production, Broken),
+            (Rejected, Performed),
+            (Unverified, Refused),
+            (NotPublished, Performed),
+        ],
+        Deferred => vec![(StageRollout, Performed), (StageRollout, Postponed), (Rejected, Performed)],
+        Failed => vec![(attempted, Performed), (attempted, Broken), (Submitted, Performed), (Rejected, Performed)],
+        Production | Rejected | Ignored | NotPublished => Vec::new(),
+    }
+}
+
+/// The log that the throws make, over about a year from October 2025 on.
+fn play(throws: &[Throw]) -> Facts {
+    let mut now = at("2025-10-01 00:00");
+    let mut facts = Facts { transitions: Vec::new(), submitted: Vec::new(), as_of: at("2030-01-01 00:00") };
+    let mut stand: BTreeMap<u64, (RolloutState, RolloutState)> = BTreeMap::new();
+    for (number, choice, hours) in throws {
+        now += TimeDelta::hours(i64::from(*hours));
+        let Some((state, attempted)) = stand.get(number).copied() else {
+            facts.submitted.push(Submission { ticket: ticket(*number), at: now, record: None, by: None });
+            stand.insert(*number, (RolloutState::Submitted, RolloutState::Submitted));
+            continue;
+        };
+        let moves = moves(state, attempted);
+        let Some((asked, outcome)) = moves.get(usize::from(*choice) % moves.len().max(1)).copied() else { continue };
+        let to = match outcome {
+            Outcome::Performed => asked,
+            Outcome::Deferred => RolloutState::Deferred,
+            Outcome::Refused | Outcome::Failed => RolloutState::Failed,
+        };
+        stand.insert(*number, (to, asked));
+        facts.transitions.push(TransitionFact {
+            seq: facts.transitions.len() as u64 + 1,
+            ticket: ticket(*number),
+            at: now,
+            from: state,
+            asked,
+            to,
+            outcome,
+            by: None,
+            emergency: Emergency::Yes,
+            provider: (number % 3 > 0).then(|| format!("TP{}", number % 3)),
+            release: None,
+        });
+    }
+    facts
+}
+
+fn year(facts: &Facts) -> Vec<MonthReport> {
+    reports(facts, month("2025-10"), month("2026-09")).unwrap()
+}
+
+fn sum(reports: &[MonthReport], metric: &str, column: &str) -> u64 {
+    reports.iter().filter_map(|report| report.table(metric)?.total(column)).sum()
+}
+
+fn tickets_that(facts: &Facts, asked: RolloutState) -> u64 {
+    let until = month("2026-09").end();
+    let asks = |fact: &&TransitionFact| fact.asked == asked && fact.outcome == Outcome::Performed && fact.at < until;
+    facts.transitions.iter().filter(asks).map(|fact| fact.ticket).collect::<BTreeSet<_>>().len() as u64
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10, ..ProptestConfig::default() })]
+
+    /// Asking for a year is asking for twelve months, and a month is the same when nothing later is known.
+    #[test]
+    fn a_month_does_not_depend_on_the_range_nor_on_what_follows(throws in throws(), closing in 0..12_usize) {
+        let facts = play(&throws);
+        for (at, whole) in year(&facts).into_iter().enumerate() {
+            prop_assert_eq!(&report(&facts, whole.month).unwrap(), &whole);
+            if at != closing {
+                continue;
+            }
+            let mut known = facts.clone();
+            known.transitions.retain(|fact| fact.at < whole.month.end());
+            known.submitted.retain(|submission| submission.at < whole.month.end());
+            prop_assert_eq!(&report(&known, whole.month).unwrap(), &whole);
+        }
+    }
+
+    #[test]
+    fn the_order_the_facts_come_in_does_not_matter(
+        (throws, order) in throws().prop_flat_map(|throws| {
+            let order = Just((0..throws.len()).collect::<Vec<_>>()).prop_shuffle();
+            (Just(throws), order)
+        })
+    ) {
+        let facts = play(&throws);
+        let mut mixed = facts.clone();
+        mixed.transitions = order.iter().filter_map(|at| facts.transitions.get(*at).cloned()).collect();
+        mixed.submitted.reverse();
+        prop_assert_eq!(year(&mixed), year(&facts));
+    }
+
+    #[test]
+    fn what_goes_in_comes_out_or_is_still_there(throws in throws()) {
+        let facts = play(&throws);
+        let year = year(&facts);
+        for report in &year {
+            prop_assert!(report.problems.is_empty(), "{:?}", report.problems);
+            prop_assert!(report.flow.iter().all(|row| row.unexplained() == 0), "{:?}", report.flow);
+            let created = facts.submitted.iter().filter(|submission| submission.at < report.month.end()).count();
+            prop_assert_eq!(report.flow.iter().map(|row| row.wip_end).sum::<u64>(), created as u64);
+        }
+        for pair in year.windows(2) {
+            for (before, after) in pair[0].flow.iter().zip(&pair[1].flow) {
+                prop_assert_eq!(before.wip_end, after.wip_start);
+            }
+            let total = |report: &MonthReport, column| report.table("M.REPO-1").unwrap().total(column).unwrap();
+            prop_assert_eq!(
+                total(&pair[0], "not_delivered") + total(&pair[1], "created"),
+                total(&pair[1], "not_delivered") + total(&pair[1], "delivered") + total(&pair[1], "ended_undelivered")
+            );
+        }
+    }
+
+    /// However often a release fails, swings and starts again.
+    #[test]
+    fn a_release_counts_once(throws in throws()) {
+        let facts = play(&throws);
+        let year = year(&facts);
+        prop_assert_eq!(sum(&year, "M.REPO-1", "delivered"), tickets_that(&facts, RolloutState::Unverified));
+        let in_production = sum(&year, "M.REPO-3", "accepted") + sum(&year, "M.REPO-3", "emergency_skips");
+        prop_assert_eq!(in_production, tickets_that(&facts, RolloutState::Production));
+        prop_assert_eq!(sum(&year, "outcomes", "rejected"), tickets_that(&facts, RolloutState::Rejected));
+    }
+
+    #[test]
+    fn a_duplicated_record_is_found_and_changes_no_number(throws in throws(), pick in any::<prop::sample::Index>()) {
+        let facts = play(&throws);
+        prop_assume!(!facts.transitions.is_empty());
+        let copy = facts.transitions[pick.index(facts.transitions.len())].clone();
+        let mut doubled = facts.clone();
+        doubled.transitions.push(copy.clone());
+        for (once, twice) in year(&facts).iter().zip(&year(&doubled)) {
+            prop_assert_eq!(&once.tables, &twice.tables);
+            prop_assert_eq!(&once.flow, &twice.flow);
+            prop_assert_eq!(&once.time_in_state, &twice.time_in_state);
+            let found: Vec<_> = twice.problems.iter().map(|problem| (problem.kind, problem.record)).collect();
+            let here = twice.month.contains(copy.at);
+            prop_assert_eq!(found, if here { vec![(ProblemKind::DuplicateRecord, Some(copy.seq))] } else { Vec::new() });
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Writes the indexes that `dnf` and `apt` read, into a folder that is not live yet.
+//!
+//! The same packages with the same [`Stamp`] give the same bytes: no clock, no file time and no locale enters.
+//! Signing, and metadata kept per package between runs, are not done here.
+
+pub(crate) mod apt;
+mod sink;
+pub(crate) mod yum;
+
+use chrono::{DateTime, Utc};
+
+/// What an index says of its own making.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stamp {
+    /// The generation it belongs to.
+    pub(crate) generation: u64,
+    /// When it was made.
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// The files that were written, by their paths below the repository's root.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// Named by their own digest: they may stay reachable when the next generation has others.
+    pub(crate) by_digest: Vec<String>,
+    /// Those whose name says nothing of their content.
+    pub(crate) by_name: Vec<String>,
+}
+
+impl Written {
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.by_digest.extend(other.by_digest);
+        self.by_name.extend(other.by_name);
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &String> {
+        self.by_digest.iter().chain(&self.by_name)
+    }
+}

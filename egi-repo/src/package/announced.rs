@@ -1,0 +1,36 @@
+//! Whether the packages that release.xml announces are the ones delivered.
+
+use egi_model::release::{Package, Release};
+
+use super::PackageHeader;
+
+/// Every package that release.xml names and the delivery lacks, each a sentence. Packages that are listed by link alone
+/// and virtual packages are no files of the delivery.
+#[must_use]
+pub fn find_undelivered(release: &Release, headers: &[PackageHeader]) -> Vec<String> {
+    let wanted = release.packages().filter(|p| p.url.is_none() && !is_virtual(p));
+    wanted.filter(|p| !headers.iter().any(|h| fits(p, h))).map(describe).collect()
+}
+
+fn is_virtual(package: &Package) -> bool {
+    package.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("virtual"))
+}
+
+/// By file name where there is one; else by name, and by what else is said.
+fn fits(package: &Package, header: &PackageHeader) -> bool {
+    if let Some(file) = &package.file {
+        return file.rsplit('/').next() == Some(header.file_name.as_str());
+    }
+    let said = |text: &Option<String>, found: &str| text.as_deref().is_none_or(|t| t.is_empty() || t == found);
+    let version = [header.version.clone(), header.version_release()].contains(&package.version);
+    let any_arch = package.arch.as_deref().is_some_and(|a| a.eq_ignore_ascii_case("any"));
+    package.name == header.name
+        && (package.version.is_empty() || version)
+        && header.release.as_deref().is_none_or(|r| said(&package.release, r))
+        && (any_arch || said(&package.arch, &header.arch))
+}
+
+fn describe(package: &Package) -> String {
+    let name = package.file.clone().unwrap_or_else(|| format!("{} {}", package.name, package.version));
+    format!("release.xml names the package {name}, which was not delivered; deliver it or take it out of release.xml")
+}

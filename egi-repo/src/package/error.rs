@@ -1,0 +1,61 @@
+//! Why a package can not be read.
+
+use std::path::PathBuf;
+
+/// Why a package can not be read. The file was delivered like this or damaged on the way, so only
+/// [`PackageError::Read`] may go away by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// The file can not be read.
+    #[error("failed to read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Its structure is not that of a package.
+    #[error("{} is damaged or no package: {expected} was expected, {found} was found. Ask for it to be delivered again", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What a package has there.
+        expected: &'static str,
+        /// What this file has there.
+        found: String,
+    },
+    /// A part of it is larger than any real package has.
+    #[error("{} has {what} of {given} bytes, {limit} are accepted", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The part.
+        what: &'static str,
+        /// Its size.
+        given: u64,
+        /// The size accepted.
+        limit: u64,
+    },
+    /// An rpm header has no sense, or does not match its own digest.
+    #[error("the rpm header of {} is damaged. Ask for it to be delivered again", path.display())]
+    RpmHeader {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ::rpm::Error,
+    },
+}
+
+impl PackageError {
+    /// Whether trying again can help.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        use std::io::ErrorKind::{Interrupted, StaleNetworkFileHandle, TimedOut, WouldBlock};
+        match self {
+            Self::Read { source, .. } => {
+                [Interrupted, StaleNetworkFileHandle, TimedOut, WouldBlock].contains(&source.kind())
+            }
+            Self::Malformed { .. } | Self::TooLarge { .. } | Self::RpmHeader { .. } => false,
+        }
+    }
+}

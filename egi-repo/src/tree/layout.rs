@@ -1,0 +1,91 @@
+//! Where everything lies below the root of a repository tree.
+//!
+//! ```text
+//! pool/sha256/<2 hex>/<64 hex>         content, once, read-only
+//! contents/<content id>.json           the files of a release
+//! generations/<area>/<path>/@<number>/ a published repository: hard links, indexes, its manifest
+//! sw/<area>/<path>                     a relative symlink to the live generation; parents are folders
+//! tmp/                                 what is being built; leftovers go with the next publication
+//! scratch/                             what is being fetched
+//! lock                                 held by whoever writes
+//! ```
+//!
+//! The `@` keeps a generation apart from a repository of the same name below: version 1.7.3 and 1.7.3-1 of a product
+//! have the keys `…/1/7/3` and `…/1/7/3/1`, and no key has an `@`.
+
+use std::path::{Path, PathBuf};
+
+use egi_model::area::RepoKey;
+use egi_model::content::ContentId;
+use egi_model::digest::Sha256;
+
+/// The name of a generation's manifest. No file of a release can have it: names never start with a dot.
+pub(super) const MANIFEST: &str = ".nsrw-manifest.json";
+
+/// The paths below one root.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    pub(super) root: PathBuf,
+}
+
+impl Layout {
+    pub(super) fn public(&self) -> PathBuf {
+        self.root.join("sw")
+    }
+
+    pub(super) fn tmp(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    pub(super) fn contents(&self) -> PathBuf {
+        self.root.join("contents")
+    }
+
+    pub(super) fn lock(&self) -> PathBuf {
+        self.root.join("lock")
+    }
+
+    pub(super) fn content(&self, id: ContentId) -> PathBuf {
+        self.contents().join(format!("{id}.json"))
+    }
+
+    /// A pool file's folder below the root.
+    pub(super) fn pool_folder(digest: Sha256) -> PathBuf {
+        let hex: String = digest.to_hex().chars().take(2).collect();
+        Path::new("pool/sha256").join(hex)
+    }
+
+    pub(super) fn pool_file(&self, digest: Sha256) -> PathBuf {
+        self.root.join(Self::pool_folder(digest)).join(digest.to_hex())
+    }
+
+    /// The folder of a repository's generations below the root.
+    pub(super) fn generations_folder(key: &RepoKey) -> PathBuf {
+        Path::new("generations").join(key.public_path())
+    }
+
+    pub(super) fn generations(&self, key: &RepoKey) -> PathBuf {
+        self.root.join(Self::generations_folder(key))
+    }
+
+    /// The symlink that clients come through.
+    pub(super) fn live(&self, key: &RepoKey) -> PathBuf {
+        self.public().join(key.public_path())
+    }
+
+    /// What the symlink says: relative, so that the tree can be moved and served under any prefix.
+    pub(super) fn live_target(key: &RepoKey, generation: u64) -> PathBuf {
+        // `sw`, the area and all but the last segment of the path lie between the root and the symlink.
+        let up = "../".repeat(key.path.segments().count() + 1);
+        Path::new(&up).join(Self::generations_folder(key)).join(generation_name(generation))
+    }
+}
+
+pub(super) fn generation_name(number: u64) -> String {
+    format!("@{number}")
+}
+
+/// The number in a generation's folder name.
+pub(super) fn parse_generation(name: &str) -> Option<u64> {
+    name.strip_prefix('@')?.parse().ok()
+}

@@ -1,0 +1,93 @@
+//! What a generation holds, and why: the record that lies in it.
+
+use std::fs;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use egi_model::content::{ContentFile, ContentId};
+use egi_model::release::Target;
+use egi_model::ticket::TicketId;
+use serde::{Deserialize, Serialize};
+
+use super::RepoError;
+use super::files::{During as _, is_absent, write_new};
+use super::layout::MANIFEST;
+
+/// A release's place in a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placement {
+    /// The release's ticket.
+    pub ticket: TicketId,
+    /// Its product, as `egi_model::area::product_key` names it.
+    pub product: String,
+    /// Its files.
+    pub content: ContentId,
+    /// What becomes of the product's other releases in the repository.
+    pub mode: Mode,
+    /// What it is built for: the platform names its apt suite, the architecture says where its packages for any
+    /// machine are listed.
+    pub target: Target,
+}
+
+/// What becomes of a product's other releases when one is placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// They leave.
+    Replace,
+    /// They stay beside it.
+    Add,
+}
+
+/// The record of one generation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    pub(super) generation: u64,
+    pub(super) published: DateTime<Utc>,
+    /// By ticket.
+    pub(super) placements: Vec<Placement>,
+    /// By path.
+    pub(super) files: Vec<ShownFile>,
+    /// The digest-named index files of this generation.
+    pub(super) indexes: Vec<String>,
+    /// What is not listed any more but still reachable, by path.
+    pub(super) carried: Vec<Carried>,
+}
+
+/// A file of a release that the generation shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ShownFile {
+    #[serde(flatten)]
+    pub(super) file: ContentFile,
+    /// The tickets that brought it.
+    pub(super) tickets: Vec<TicketId>,
+}
+
+/// A file of an earlier generation that clients with an older index may still ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Carried {
+    pub(super) path: String,
+    /// When it was listed last no longer.
+    pub(super) left: DateTime<Utc>,
+    /// The first generation that did not list it.
+    pub(super) left_in: u64,
+}
+
+impl Manifest {
+    /// The manifest of the generation at `folder`; `None` if there is no such generation.
+    pub(super) fn read(folder: &Path) -> Result<Option<Self>, RepoError> {
+        let path = folder.join(MANIFEST);
+        let text = match fs::read(&path) {
+            Err(error) if is_absent(&error) => return Ok(None),
+            other => other.during("read", &path)?,
+        };
+        serde_json::from_slice(&text).map(Some).map_err(|source| RepoError::Record { path, source })
+    }
+
+    pub(super) fn write(&self, folder: &Path) -> Result<(), RepoError> {
+        let path = folder.join(MANIFEST);
+        let text =
+            serde_json::to_vec_pretty(self).map_err(|source| RepoError::Record { path: path.clone(), source })?;
+        write_new(&path, &text)
+    }
+}

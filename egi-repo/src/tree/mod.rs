@@ -1,0 +1,260 @@
+//! The repository tree: what it holds, and the few ways to change it.
+//!
+//! A repository is one [`RepoKey`]: an area and a path in it. It is published as a whole, as a *generation*: a folder
+//! with the files of all releases placed there, and indexes over them. A symlink names the live generation. Changes
+//! are asked for as a wanted state ([`RepoTree::ensure_placed`], [`RepoTree::ensure_withdrawn`]) and do nothing when
+//! it is already so. Signing, rollback and the removal of unused content from the pool are not done here.
+//!
+//! Writers hold the [`RepoLock`]; readers, clients among them, need none.
+
+mod carry;
+mod error;
+pub(crate) mod files;
+mod layout;
+mod lock;
+mod manifest;
+mod plan;
+mod pool;
+mod prune;
+mod publish;
+mod view;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use egi_model::area::{Area, RepoKey};
+use egi_model::content::{ContentFile, ContentId};
+use egi_model::name::RelPath;
+use egi_model::ticket::TicketId;
+use walkdir::WalkDir;
+
+use self::carry::Grace;
+use self::files::{During as _, ensure_folders};
+use self::layout::{Layout, parse_generation};
+use self::manifest::Manifest;
+use self::plan::Plan;
+use crate::package::{PackageHeader, read_stored};
+use crate::verify::Verified;
+
+pub use error::{Claimant, Clash, Conflict, RepoError};
+pub use lock::RepoLock;
+pub use manifest::{Mode, Placement};
+pub use plan::Change;
+
+/// What a site may decide about its tree.
+#[derive(Debug, Clone, Copy)]
+pub struct TreeOptions {
+    /// How long packages and indexes stay reachable after they left a repository.
+    pub grace: TimeDelta,
+    /// How many generations they stay reachable at least, and how many old generations are kept.
+    pub generations: u64,
+    /// How long to wait for the lock.
+    pub lock_patience: Duration,
+}
+
+impl Default for TreeOptions {
+    fn default() -> Self {
+        Self { grace: TimeDelta::days(7), generations: 3, lock_patience: Duration::from_mins(1) }
+    }
+}
+
+/// A repository tree on disk.
+#[derive(Debug, Clone)]
+pub struct RepoTree {
+    layout: Layout,
+    options: TreeOptions,
+}
+
+/// What a repository shows now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// The number of its generation.
+    pub generation: u64,
+    /// When that was published.
+    pub published: DateTime<Utc>,
+    /// The releases in it, by ticket.
+    pub placements: Vec<Placement>,
+    /// Their files, by path.
+    pub files: Vec<ContentFile>,
+}
+
+impl RepoTree {
+    /// Opens the tree at `root` and creates what is missing of it.
+    pub fn open(root: &Path) -> Result<Self, RepoError> {
+        Self::open_with(root, TreeOptions::default())
+    }
+
+    /// The same, with other options.
+    pub fn open_with(root: &Path, options: TreeOptions) -> Result<Self, RepoError> {
+        fs::create_dir_all(root).during("create", root)?;
+        let root = root.canonicalize().during("find", root)?;
+        let areas = Area::ALL.into_iter().map(|area| format!("sw/{area}"));
+        let folders = ["pool/sha256", "contents", "generations", "tmp", "scratch"].into_iter().map(str::to_owned);
+        for folder in folders.chain(areas) {
+            ensure_folders(&root, Path::new(&folder))?;
+        }
+        Ok(Self { layout: Layout { root }, options })
+    }
+
+    /// What a web server serves.
+    #[must_use]
+    pub fn public_root(&self) -> PathBuf {
+        self.layout.public()
+    }
+
+    /// Where releases are fetched to: the same file system as the pool, so that files are moved by linking.
+    #[must_use]
+    pub fn scratch_dir(&self) -> PathBuf {
+        self.layout.root.join("scratch")
+    }
+
+    /// Waits until nobody else writes to the tree.
+    pub fn lock(&self) -> Result<RepoLock, RepoError> {
+        RepoLock::acquire(&self.layout.lock(), self.options.lock_patience)
+    }
+
+    /// Takes a verified release into the pool. Its files become read-only where they lie.
+    pub fn ensure_content(&self, _lock: &RepoLock, verified: &Verified) -> Result<ContentId, RepoError> {
+        pool::import(&self.layout, verified.root(), verified.files())
+    }
+
+    /// The files of a content, by path.
+    pub fn load_content(&self, id: ContentId) -> Result<Vec<ContentFile>, RepoError> {
+        pool::load(&self.layout, id)
+    }
+
+    /// The headers of a content's packages, by path.
+    pub fn read_packages(&self, id: ContentId) -> Result<Vec<PackageHeader>, RepoError> {
+        let mut headers = Vec::new();
+        for file in self.load_content(id)? {
+            headers.extend(read_stored(&self.layout.pool_file(file.sha256), &file)?);
+        }
+        Ok(headers)
+    }
+
+    /// Makes the release of `placement` part of a repository.
+    pub fn ensure_placed(
+        &self,
+        lock: &RepoLock,
+        key: &RepoKey,
+        placement: &Placement,
+        now: DateTime<Utc>,
+    ) -> Result<Change, RepoError> {
+        self.converge(lock, key, now, |live| plan::placed(live, placement))
+    }
+
+    /// Makes sure that the release of `ticket` is not part of a repository.
+    pub fn ensure_withdrawn(
+        &self,
+        lock: &RepoLock,
+        key: &RepoKey,
+        ticket: TicketId,
+        now: DateTime<Utc>,
+    ) -> Result<Change, RepoError> {
+        self.converge(lock, key, now, |live| plan::withdrawn(live, ticket))
+    }
+
+    /// What [`Self::ensure_placed`] would do.
+    pub fn preview_placed(&self, key: &RepoKey, placement: &Placement) -> Result<Change, RepoError> {
+        Ok(self.plan(key, |live| plan::placed(live, placement))?.1.change())
+    }
+
+    /// What [`Self::ensure_withdrawn`] would do.
+    pub fn preview_withdrawn(&self, key: &RepoKey, ticket: TicketId) -> Result<Change, RepoError> {
+        Ok(self.plan(key, |live| plan::withdrawn(live, ticket))?.1.change())
+    }
+
+    /// What a repository shows now; `None` if there is no such repository.
+    pub fn probe_live(&self, key: &RepoKey) -> Result<Option<Live>, RepoError> {
+        let manifest = Manifest::read(&self.layout.live(key))?;
+        Ok(manifest.map(|m| Live {
+            generation: m.generation,
+            published: m.published,
+            placements: m.placements,
+            files: m.files.into_iter().map(|shown| shown.file).collect(),
+        }))
+    }
+
+    /// Every repository that is live, in order.
+    pub fn live_keys(&self) -> Result<Vec<RepoKey>, RepoError> {
+        let mut keys = Vec::new();
+        for area in Area::ALL {
+            let folder = self.layout.public().join(area.as_str());
+            for entry in WalkDir::new(&folder).sort_by_file_name() {
+                let entry = entry.map_err(io::Error::from).during("list", &folder)?;
+                let below = entry.path().strip_prefix(&folder).ok().and_then(Path::to_str);
+                let path = below.and_then(|p| p.parse::<RelPath>().ok());
+                if let (true, Some(path)) = (entry.file_type().is_symlink(), path) {
+                    keys.push(RepoKey { area, path });
+                }
+            }
+        }
+        keys.sort();
+        Ok(keys)
+    }
+
+    /// Removes old generations of every repository. A publication does this for its own.
+    pub fn prune(&self, _lock: &RepoLock, now: DateTime<Utc>) -> Result<(), RepoError> {
+        let root = self.layout.root.join("generations");
+        let mut folders = Vec::new();
+        let mut walk = WalkDir::new(&root).into_iter();
+        while let Some(entry) = walk.next() {
+            let entry = entry.map_err(io::Error::from).during("list", &root)?;
+            if entry.file_name().to_str().is_some_and(|name| parse_generation(name).is_some()) {
+                walk.skip_current_dir();
+                folders.extend(entry.path().parent().map(Path::to_owned));
+            }
+        }
+        folders.sort();
+        folders.dedup();
+        for folder in folders {
+            let live = folder.strip_prefix(&root).ok().map(|below| self.layout.public().join(below));
+            let live = live.map(|link| Manifest::read(&link)).transpose()?.flatten();
+            prune::prune_folder(&folder, live.map(|m| m.generation), now, self.grace())?;
+        }
+        Ok(())
+    }
+
+    fn grace(&self) -> Grace {
+        Grace { period: self.options.grace, generations: self.options.generations }
+    }
+
+    fn plan(
+        &self,
+        key: &RepoKey,
+        change: impl FnOnce(&[Placement]) -> Vec<Placement>,
+    ) -> Result<(Option<Manifest>, Plan), RepoError> {
+        let live = Manifest::read(&self.layout.live(key))?;
+        let placements = change(live.as_ref().map_or(&[], |m| &m.placements));
+        let plan = plan::make(&self.layout, key, live.as_ref(), placements)?;
+        Ok((live, plan))
+    }
+
+    fn converge(
+        &self,
+        lock: &RepoLock,
+        key: &RepoKey,
+        now: DateTime<Utc>,
+        change: impl FnOnce(&[Placement]) -> Vec<Placement>,
+    ) -> Result<Change, RepoError> {
+        let (live, plan) = self.plan(key, change)?;
+        let done = plan.change();
+        match plan {
+            Plan::Unchanged => {}
+            Plan::Empty { .. } => publish::take_down(&self.layout, lock, key)?,
+            Plan::Publish(draft) => {
+                let generation = draft.generation;
+                let (layout, grace) = (&self.layout, self.grace());
+                publish::Publication { layout, key, draft: &draft, live: live.as_ref(), now, grace }.run(lock)?;
+                prune::prune_folder(&self.layout.generations(key), Some(generation), now, self.grace())?;
+            }
+        }
+        Ok(done)
+    }
+}
+
+#[cfg(test)]
+mod tests;

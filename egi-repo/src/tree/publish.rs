@@ -1,0 +1,173 @@
+//! Builds a generation aside and makes it live.
+//!
+//! The order is what makes it safe to be killed at any moment: everything is built below `tmp/` and synced, then moved
+//! to its place by one rename, then made live by another. Nothing that is live is ever written to or removed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use egi_model::area::RepoKey;
+use egi_model::name::Segment;
+use egi_model::release::PackageFormat;
+
+use super::carry::{self, Grace};
+use super::files::{During as _, ensure_folders, is_absent, link, remove_tree, sync, sync_folders};
+use super::layout::{Layout, generation_name};
+use super::manifest::{Carried, Manifest, ShownFile};
+use super::plan::Draft;
+use super::{RepoError, RepoLock};
+use crate::index::{Stamp, Written, apt, yum};
+use crate::package::format_of;
+
+/// A generation to build and to make live.
+pub(super) struct Publication<'a> {
+    pub(super) layout: &'a Layout,
+    pub(super) key: &'a RepoKey,
+    pub(super) draft: &'a Draft,
+    /// What is live now.
+    pub(super) live: Option<&'a Manifest>,
+    pub(super) now: DateTime<Utc>,
+    pub(super) grace: Grace,
+}
+
+impl Publication<'_> {
+    pub(super) fn run(&self, _lock: &RepoLock) -> Result<(), RepoError> {
+        check_place(self.layout, self.key)?;
+        empty_tmp(self.layout)?;
+        let aside = self.layout.tmp().join("generation");
+        fs::create_dir(&aside).during("create", &aside)?;
+        self.build(&aside)?;
+        let folder = Layout::generations_folder(self.key);
+        ensure_folders(&self.layout.root, &folder)?;
+        let folder = self.layout.root.join(folder);
+        let name = generation_name(self.draft.generation);
+        fs::rename(&aside, folder.join(name)).during("rename", &aside)?;
+        sync(&folder)?;
+        switch(self.layout, self.key, self.draft.generation)
+    }
+
+    /// Packages first, indexes next, the manifest last.
+    fn build(&self, aside: &Path) -> Result<(), RepoError> {
+        let Self { layout, draft, now, .. } = *self;
+        for (path, shown) in &draft.view {
+            link_below(aside, path.as_str(), &layout.pool_file(shown.file.sha256))?;
+        }
+        let written = write_indexes(layout, aside, draft, now)?;
+        let carried = self.carry(aside, &written)?;
+        let files = draft.view.values().map(|s| ShownFile { file: s.file.clone(), tickets: s.tickets().collect() });
+        let manifest = Manifest {
+            generation: draft.generation,
+            published: now,
+            placements: draft.placements.clone(),
+            files: files.collect(),
+            indexes: written.by_digest,
+            carried,
+        };
+        manifest.write(aside)?;
+        sync_folders(aside)
+    }
+
+    /// Links what stays reachable of the generations before.
+    fn carry(&self, aside: &Path, written: &Written) -> Result<Vec<Carried>, RepoError> {
+        let Some(live) = self.live else { return Ok(Vec::new()) };
+        let own = self.draft.view.keys().map(ToString::to_string).chain(written.all().cloned()).collect();
+        let carried = carry::select(live, &own, self.draft.generation, self.now, self.grace);
+        let place = self.layout.live(self.key);
+        for file in &carried {
+            link_below(aside, &file.path, &place.join(&file.path))?;
+        }
+        Ok(carried)
+    }
+}
+
+/// Refuses a place inside another repository, or around one.
+fn check_place(layout: &Layout, key: &RepoKey) -> Result<(), RepoError> {
+    let nested = |other: &Path| RepoError::Nested { key: key.clone(), other: other.to_owned() };
+    let live = layout.live(key);
+    for place in live.ancestors().take_while(|p| *p != layout.public()) {
+        match fs::symlink_metadata(place) {
+            Ok(found) if found.is_symlink() == (place == live) => {}
+            Ok(_) => return Err(nested(place)),
+            Err(error) if is_absent(&error) => {}
+            Err(error) => return Err(RepoError::of("look at", place, error)),
+        }
+    }
+    Ok(())
+}
+
+/// What lies there was left by a run that was killed: whoever uses the folder holds the lock.
+fn empty_tmp(layout: &Layout) -> Result<(), RepoError> {
+    let tmp = layout.tmp();
+    for entry in fs::read_dir(&tmp).during("list", &tmp)? {
+        remove_tree(&entry.during("list", &tmp)?.path())?;
+    }
+    Ok(())
+}
+
+fn link_below(root: &Path, path: &str, existing: &Path) -> Result<(), RepoError> {
+    let name = root.join(path);
+    if let Some(folder) = name.parent() {
+        fs::create_dir_all(folder).during("create", folder)?;
+    }
+    link(existing, &name)
+}
+
+fn write_indexes(layout: &Layout, aside: &Path, draft: &Draft, now: DateTime<Utc>) -> Result<Written, RepoError> {
+    let stamp = Stamp { generation: draft.generation, now };
+    let mut rpms = Vec::new();
+    let mut suites: BTreeMap<Segment, apt::Suite<'_>> = BTreeMap::new();
+    let mut listed = BTreeSet::new();
+    for (path, header) in &draft.headers {
+        let Some(shown) = draft.view.get(path) else { continue };
+        let stored = layout.pool_file(shown.file.sha256);
+        match format_of(path) {
+            // One package at two paths is one package.
+            Some(PackageFormat::Rpm) if listed.insert(shown.file.sha256) => {
+                rpms.push(yum::RpmEntry { file: &shown.file, stored });
+            }
+            Some(PackageFormat::Deb) => {
+                for placement in draft.placements.iter().filter(|p| shown.tickets().any(|t| t == p.ticket)) {
+                    let entry = apt::DebEntry { file: &shown.file, header, stored: stored.clone() };
+                    let suite = suites.entry(placement.target.platform.clone()).or_default();
+                    suite.add(entry, &placement.target.arch);
+                }
+            }
+            Some(PackageFormat::Rpm) | None => {}
+        }
+    }
+    let mut written = yum::write(aside, &rpms, stamp)?;
+    written.extend(apt::write(aside, &suites, stamp)?);
+    Ok(written)
+}
+
+/// The moment in which a generation becomes live.
+fn switch(layout: &Layout, key: &RepoKey, generation: u64) -> Result<(), RepoError> {
+    let live = layout.live(key);
+    let folder = live.parent().unwrap_or(&live);
+    if let Ok(below) = folder.strip_prefix(&layout.root) {
+        ensure_folders(&layout.root, below)?;
+    }
+    let aside = layout.tmp().join("live");
+    symlink(Layout::live_target(key, generation), &aside).during("create", &aside)?;
+    fs::rename(&aside, &live).during("switch", &live)?;
+    sync(folder)
+}
+
+/// Takes a repository out of sight, with the folders that it leaves empty, but never an area.
+pub(super) fn take_down(layout: &Layout, _lock: &RepoLock, key: &RepoKey) -> Result<(), RepoError> {
+    let live = layout.live(key);
+    remove_tree(&live)?;
+    let area = layout.public().join(key.area.as_str());
+    for folder in live.ancestors().skip(1).take_while(|f| *f != area) {
+        match fs::remove_dir(folder) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => return sync(folder),
+            Err(error) => return Err(RepoError::of("remove", folder, error)),
+        }
+    }
+    sync(&area)
+}

@@ -1,0 +1,103 @@
+//! The history: written at its end, read whole or by ticket, checked from the first record to the last.
+
+use egi_model::digest::Sha256;
+use egi_model::history::{HistoryEntry, HistoryRecord, render_entry};
+use egi_model::ticket::TicketId;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+
+use crate::Store;
+use crate::chain::{HistoryCheck, StoredRecord, Walk};
+use crate::error::{Operation, StoreError};
+use crate::row::{self, ticket_no};
+
+/// How many records are read at a time while all are checked.
+const PAGE: i64 = 1000;
+
+impl Store {
+    /// The history of one ticket, or of all, in the order it was written.
+    pub async fn load_history(&self, ticket: Option<TicketId>) -> Result<Vec<HistoryRecord>, StoreError> {
+        let operation = ticket.map_or(Operation::new("load the history"), |t| Operation::of("load the history", t));
+        let query = match ticket {
+            Some(ticket) => {
+                sqlx::query("SELECT seq, entry, previous, digest FROM history WHERE ticket = ? ORDER BY seq")
+                    .bind(ticket_no(ticket))
+            }
+            None => sqlx::query("SELECT seq, entry, previous, digest FROM history ORDER BY seq"),
+        };
+        let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
+        rows.iter().map(history_record).collect::<row::Result<_>>().map_err(operation.failed())
+    }
+
+    /// Recomputes the whole chain from the stored text and says what does not fit.
+    ///
+    /// Whoever can write to the database can also compute a new chain to its end. Against that helps only to note the
+    /// head elsewhere from time to time.
+    pub async fn verify_history(&self) -> Result<HistoryCheck, StoreError> {
+        let operation = Operation::new("verify the history");
+        let mut tx = self.begin_read(operation).await?;
+        walk(&mut tx).await.map_err(operation.failed())
+    }
+}
+
+fn history_record(row: &AnyRow) -> row::Result<HistoryRecord> {
+    Ok(HistoryRecord {
+        seq: row::count(row, "seq")?,
+        entry: row::json(row, "entry")?,
+        previous: row::parsed(row, "previous")?,
+        digest: row::parsed(row, "digest")?,
+    })
+}
+
+async fn walk(connection: &mut AnyConnection) -> row::Result<HistoryCheck> {
+    let mut walk = Walk::new();
+    let mut last = 0;
+    loop {
+        let query =
+            sqlx::query("SELECT seq, ticket, entry, previous, digest FROM history WHERE seq > ? ORDER BY seq LIMIT ?");
+        let rows = query.bind(last).bind(PAGE).fetch_all(&mut *connection).await?;
+        for row in &rows {
+            last = row::number(row, "seq")?;
+            walk.step(&stored_record(row)?);
+        }
+        if rows.is_empty() {
+            break;
+        }
+    }
+    let head = sqlx::query("SELECT records, digest FROM history_head").fetch_optional(connection).await?;
+    let head = head.map(|row| Ok::<_, sqlx::Error>((row::count(&row, "records")?, row::text(&row, "digest")?)));
+    Ok(walk.finish(head.transpose()?))
+}
+
+fn stored_record(row: &AnyRow) -> row::Result<StoredRecord> {
+    Ok(StoredRecord {
+        seq: row::count(row, "seq")?,
+        ticket: TicketId::new(row::number(row, "ticket")?.cast_unsigned()),
+        entry: row::text(row, "entry")?,
+        previous: row::text(row, "previous")?,
+        digest: row::text(row, "digest")?,
+    })
+}
+
+/// How many records there are, and the digest of the last.
+pub(crate) async fn load_head(connection: &mut AnyConnection) -> row::Result<(u64, Sha256)> {
+    let row = sqlx::query("SELECT records, digest FROM history_head").fetch_one(connection).await?;
+    Ok((row::count(&row, "records")?, row::parsed(&row, "digest")?))
+}
+
+/// Chains `entry` to the end of the history.
+pub(crate) async fn append(connection: &mut AnyConnection, entry: &HistoryEntry) -> row::Result<()> {
+    let (records, previous) = load_head(connection).await?;
+    let record = HistoryRecord::chain(records.saturating_add(1), entry.clone(), previous);
+    let insert = sqlx::query("INSERT INTO history (seq, ticket, entry, previous, digest) VALUES (?, ?, ?, ?, ?)")
+        .bind(record.seq.cast_signed())
+        .bind(ticket_no(entry.ticket))
+        .bind(render_entry(entry))
+        .bind(record.previous.to_hex())
+        .bind(record.digest.to_hex());
+    insert.execute(&mut *connection).await?;
+    let update = sqlx::query("UPDATE history_head SET records = ?, digest = ?")
+        .bind(record.seq.cast_signed())
+        .bind(record.digest.to_hex());
+    update.execute(connection).await.map(|_| ())
+}

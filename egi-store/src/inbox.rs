@@ -1,0 +1,343 @@
+//! The inbox: the specification's table `Queue`. Messages wait here until one worker at a time takes them.
+//!
+//! What a message means is left to those who post and claim.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use egi_model::notice::{FaultyNotice, FieldFault, Notice};
+use egi_model::ticket::TicketId;
+use serde::{Deserialize, Serialize};
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+
+use crate::Store;
+use crate::documents::is_repeat;
+use crate::error::{Operation, StoreError};
+use crate::journal::PlanId;
+use crate::row::{self, micros, ticket_no};
+
+/// What somebody wants done about a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Message {
+    /// The ticket's state was changed.
+    Notice(Notice),
+    /// A notice about the ticket could not be read; the ticket is to be told.
+    Faulty {
+        /// The ticket.
+        ticket: TicketId,
+        /// Every wrong field.
+        faults: Vec<FieldFault>,
+    },
+    /// The slot the release waits for is free.
+    Wake {
+        /// The ticket.
+        ticket: TicketId,
+    },
+}
+
+impl Message {
+    /// The message for a notice that could not be read; `None` when it can not be told whose it is.
+    #[must_use]
+    pub fn of_faulty(notice: FaultyNotice) -> Option<Self> {
+        let FaultyNotice { ticket, faults } = notice;
+        ticket.map(|ticket| Self::Faulty { ticket, faults })
+    }
+
+    /// The ticket it is about.
+    #[must_use]
+    pub const fn ticket(&self) -> TicketId {
+        match self {
+            Self::Notice(notice) => notice.ticket,
+            Self::Faulty { ticket, .. } | Self::Wake { ticket } => *ticket,
+        }
+    }
+}
+
+/// The number of a message in the inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InboxId(pub(crate) i64);
+
+impl fmt::Display for InboxId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What became of a posted message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Posted {
+    /// Its number.
+    pub id: InboxId,
+    /// Whether it is new; otherwise its dedupe key was seen before and `id` is the earlier message.
+    pub new: bool,
+}
+
+/// A worker's right to work on a message. Only [`Store::claim`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Claim {
+    /// The message's number.
+    pub id: InboxId,
+    /// How often the message was claimed, this time included: what tells this claim from an older one.
+    pub attempt: u32,
+    /// The message.
+    pub message: Message,
+    /// When it came.
+    pub received: DateTime<Utc>,
+    /// How often it was put back.
+    pub tries: u32,
+}
+
+impl Claim {
+    /// The ticket the message is about.
+    #[must_use]
+    pub const fn ticket(&self) -> TicketId {
+        self.message.ticket()
+    }
+
+    pub(crate) const fn lost(&self) -> StoreError {
+        StoreError::LeaseLost { message: self.id, ticket: self.ticket() }
+    }
+}
+
+/// A message that is not done, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PendingMessage {
+    /// Its number.
+    pub id: InboxId,
+    /// The message.
+    pub message: Message,
+    /// When it came.
+    pub received: DateTime<Utc>,
+    /// When it may be worked on again.
+    pub not_before: DateTime<Utc>,
+    /// How often it was put back.
+    pub tries: u32,
+    /// Why it was put back last.
+    pub note: Option<String>,
+    /// Who works on it now.
+    pub worker: Option<String>,
+    /// The plan that is open for it.
+    pub plan: Option<PlanId>,
+}
+
+/// The next claimable message. Of a ticket's messages only the first can be claimed, and none while another one is
+/// under a live lease. First is the one with an open plan, then those whose change is numbered, then the others as
+/// they came.
+const NEXT: &str = "
+    SELECT m.id, m.attempt, m.ticket, m.message, m.received, m.tries FROM inbox m
+    WHERE m.finished IS NULL AND m.not_before <= ? AND m.lease_until <= ?
+      AND NOT EXISTS (
+        SELECT 1 FROM inbox o
+        WHERE o.ticket = m.ticket AND o.finished IS NULL AND o.id <> m.id
+          AND (o.lease_until > ?
+            OR (CASE WHEN o.plan IS NULL THEN 1 ELSE 0 END, COALESCE(o.change_no, 9223372036854775807), o.id)
+             < (CASE WHEN m.plan IS NULL THEN 1 ELSE 0 END, COALESCE(m.change_no, 9223372036854775807), m.id)))
+    ORDER BY m.id LIMIT 1";
+
+impl Store {
+    /// Stores a message, once per `dedupe` key. When this returns, the message outlives a power cut.
+    ///
+    /// `order` is the ticket system's number of the change, where it is known: messages of one ticket are worked on in
+    /// that order, however they arrived.
+    pub async fn post(
+        &self,
+        message: &Message,
+        dedupe: &str,
+        order: Option<u64>,
+        at: DateTime<Utc>,
+    ) -> Result<Posted, StoreError> {
+        let operation = Operation::of("store a message", message.ticket());
+        let json = row::render_json(message).map_err(operation.failed())?;
+        // No RETURNING: a statement left before its end would hide an error of its commit.
+        let insert = sqlx::query(
+            "INSERT INTO inbox (dedupe, ticket, message, change_no, received, not_before) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(dedupe)
+        .bind(ticket_no(message.ticket()))
+        .bind(json)
+        // No ticket system counts that far: what does not fit is not a number to go by.
+        .bind(order.and_then(|number| i64::try_from(number).ok()))
+        .bind(micros(at))
+        .bind(micros(at));
+        let new = match insert.execute(&self.write).await {
+            Ok(_) => true,
+            Err(error) if is_repeat(&error) => false,
+            Err(error) => return Err(operation.failed()(error)),
+        };
+        let find = sqlx::query("SELECT id FROM inbox WHERE dedupe = ?").bind(dedupe).fetch_one(&self.read);
+        let id = find.await.and_then(|row| row::number(&row, "id")).map_err(operation.failed())?;
+        Ok(Posted { id: InboxId(id), new })
+    }
+
+    /// Claims the next message for `worker` until `at + lease`; `None` when nothing can be claimed at `at`.
+    ///
+    /// Claims on the same ticket's other messages whose leases have run out end with this: of a ticket, one message
+    /// is worked on at a time, whatever a worker that was frozen believes.
+    pub async fn claim(&self, worker: &str, at: DateTime<Utc>, lease: Duration) -> Result<Option<Claim>, StoreError> {
+        let operation = Operation::new("claim a message");
+        let mut tx = self.begin_write(operation).await?;
+        let claim = claim_next(&mut tx, worker, at, lease).await.map_err(operation.failed())?;
+        tx.commit().await.map_err(operation.failed())?;
+        Ok(claim)
+    }
+
+    /// Prolongs the lease until `at + lease`: the heartbeat of a worker. A lease that ran out is prolonged too, as
+    /// long as nobody else claimed the ticket.
+    pub async fn renew(&self, claim: &Claim, at: DateTime<Utc>, lease: Duration) -> Result<(), StoreError> {
+        let operation = Operation::of("prolong the lease on a message", claim.ticket());
+        let update =
+            sqlx::query("UPDATE inbox SET lease_until = ? WHERE id = ? AND attempt = ? AND worker IS NOT NULL")
+                .bind(end_of(at, lease))
+                .bind(claim.id.0)
+                .bind(i64::from(claim.attempt));
+        let result = update.execute(&self.write).await.map_err(operation.failed())?;
+        if result.rows_affected() == 0 { Err(claim.lost()) } else { Ok(()) }
+    }
+
+    /// Gives the message back to be claimed again from `not_before` on, because of trouble that may pass. This counts
+    /// as a try; an open plan stays open.
+    pub async fn put_back(&self, claim: &Claim, not_before: DateTime<Utc>, note: &str) -> Result<(), StoreError> {
+        let operation = Operation::of("put a message back", claim.ticket());
+        let update = sqlx::query(
+            "UPDATE inbox SET worker = NULL, lease_until = 0, tries = tries + 1, not_before = ?, note = ?
+             WHERE id = ? AND attempt = ? AND worker IS NOT NULL",
+        )
+        .bind(micros(not_before))
+        .bind(note)
+        .bind(claim.id.0)
+        .bind(i64::from(claim.attempt));
+        let result = update.execute(&self.write).await.map_err(operation.failed())?;
+        if result.rows_affected() == 0 { Err(claim.lost()) } else { Ok(()) }
+    }
+
+    /// Ends the message without a plan: there was nothing to do.
+    pub async fn dismiss(&self, claim: &Claim, note: &str, at: DateTime<Utc>) -> Result<(), StoreError> {
+        let operation = Operation::of("dismiss a message", claim.ticket());
+        let mut tx = self.begin_write(operation).await?;
+        if let Some(plan) = fence(&mut tx, claim, operation).await? {
+            return Err(StoreError::PlanOpen { message: claim.id, ticket: claim.ticket(), plan });
+        }
+        finish(&mut tx, claim.id, note, at).await.map_err(operation.failed())?;
+        tx.commit().await.map_err(operation.failed())
+    }
+
+    /// All messages that are not done, oldest first, as they stand at `now`.
+    pub async fn pending(&self, now: DateTime<Utc>) -> Result<Vec<PendingMessage>, StoreError> {
+        let operation = Operation::new("load the messages that wait");
+        let query = sqlx::query(
+            "SELECT id, message, received, not_before, tries, note, plan,
+                    CASE WHEN lease_until > ? THEN worker END AS worker
+             FROM inbox WHERE finished IS NULL ORDER BY id",
+        );
+        let rows = query.bind(micros(now)).fetch_all(&self.read).await.map_err(operation.failed())?;
+        rows.iter().map(pending_message).collect::<row::Result<_>>().map_err(operation.failed())
+    }
+
+    /// The numbers of all changes that were ever posted.
+    pub async fn load_known_changes(&self) -> Result<BTreeSet<u64>, StoreError> {
+        let operation = Operation::new("load the numbers of known changes");
+        let query = sqlx::query("SELECT change_no FROM inbox WHERE change_no IS NOT NULL");
+        let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
+        rows.iter().map(|row| row::count(row, "change_no")).collect::<row::Result<_>>().map_err(operation.failed())
+    }
+
+    /// The highest number of a change that was ever posted.
+    pub async fn last_order(&self) -> Result<Option<u64>, StoreError> {
+        let operation = Operation::new("load the number of the last change");
+        let query =
+            sqlx::query("SELECT change_no FROM inbox WHERE change_no IS NOT NULL ORDER BY change_no DESC LIMIT 1");
+        let row = query.fetch_optional(&self.read).await.map_err(operation.failed())?;
+        row.map(|row| row::count(&row, "change_no")).transpose().map_err(operation.failed())
+    }
+}
+
+async fn claim_next(
+    connection: &mut AnyConnection,
+    worker: &str,
+    at: DateTime<Utc>,
+    lease: Duration,
+) -> row::Result<Option<Claim>> {
+    let now = micros(at);
+    let query = sqlx::query(NEXT).bind(now).bind(now).bind(now);
+    let Some(row) = query.fetch_optional(&mut *connection).await? else {
+        return Ok(None);
+    };
+    let id = row::number(&row, "id")?;
+    let claim = Claim {
+        id: InboxId(id),
+        attempt: row::count::<u32>(&row, "attempt")?.saturating_add(1),
+        message: row::json(&row, "message")?,
+        received: row::time(&row, "received")?,
+        tries: row::count(&row, "tries")?,
+    };
+    let others = sqlx::query(
+        "UPDATE inbox SET worker = NULL, lease_until = 0 WHERE ticket = ? AND finished IS NULL AND id <> ?",
+    );
+    others.bind(row::number(&row, "ticket")?).bind(id).execute(&mut *connection).await?;
+    let update = sqlx::query("UPDATE inbox SET attempt = ?, worker = ?, lease_until = ? WHERE id = ?")
+        .bind(i64::from(claim.attempt))
+        .bind(worker)
+        .bind(end_of(at, lease))
+        .bind(id);
+    update.execute(connection).await?;
+    Ok(Some(claim))
+}
+
+/// When a lease ends; one too long to be counted never does.
+fn end_of(at: DateTime<Utc>, lease: Duration) -> i64 {
+    micros(at).saturating_add(i64::try_from(lease.as_micros()).unwrap_or(i64::MAX))
+}
+
+fn pending_message(row: &AnyRow) -> row::Result<PendingMessage> {
+    Ok(PendingMessage {
+        id: InboxId(row::number(row, "id")?),
+        message: row::json(row, "message")?,
+        received: row::time(row, "received")?,
+        not_before: row::time(row, "not_before")?,
+        tries: row::count(row, "tries")?,
+        note: row::optional_text(row, "note")?,
+        worker: row::optional_text(row, "worker")?,
+        plan: row::optional_number(row, "plan")?.map(PlanId),
+    })
+}
+
+/// Checks that the message is still claimed with this attempt number; gives the plan that is open for it.
+pub(crate) async fn fence(
+    connection: &mut AnyConnection,
+    claim: &Claim,
+    operation: Operation,
+) -> Result<Option<PlanId>, StoreError> {
+    let query = sqlx::query("SELECT id, plan FROM inbox WHERE id = ? AND attempt = ? AND worker IS NOT NULL")
+        .bind(claim.id.0)
+        .bind(i64::from(claim.attempt));
+    let row = query.fetch_optional(connection).await.map_err(operation.failed())?.ok_or_else(|| claim.lost())?;
+    Ok(row::optional_number(&row, "plan").map_err(operation.failed())?.map(PlanId))
+}
+
+/// Says which plan is open for a message.
+pub(crate) async fn set_plan(connection: &mut AnyConnection, message: InboxId, plan: PlanId) -> row::Result<()> {
+    let update = sqlx::query("UPDATE inbox SET plan = ? WHERE id = ?").bind(plan.0).bind(message.0);
+    update.execute(connection).await.map(|_| ())
+}
+
+/// Ends a message; its claim and its plan end with it.
+pub(crate) async fn finish(
+    connection: &mut AnyConnection,
+    message: InboxId,
+    note: &str,
+    at: DateTime<Utc>,
+) -> row::Result<()> {
+    let update = sqlx::query(
+        "UPDATE inbox SET finished = ?, note = ?, plan = NULL, worker = NULL, lease_until = 0 WHERE id = ?",
+    )
+    .bind(micros(at))
+    .bind(note)
+    .bind(message.0);
+    update.execute(connection).await.map(|_| ())
+}

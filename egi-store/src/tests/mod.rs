@@ -1,0 +1,10 @@
+//! The store against a real database file, with hand-made expectations.
+
+mod concurrency;
+mod facts;
+mod history;
+mod inbox;
+mod journal;
+mod releases;
+mod trouble;
+mod world;

@@ -1,0 +1,105 @@
+//! The trait every ticket system is used through.
+//!
+//! It has what the workflow needs of a ticket and nothing else. The writes are the repository's own, done in its
+//! account, and each may be repeated: it looks first, writes only what is not so already, and reads back what it wrote
+//! before it reports success, because a ticket system may answer "done" to a change it refused.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use egi_model::field::Field;
+use egi_model::role::Group;
+use egi_model::rollout::RolloutState;
+use egi_model::ticket::{Ticket, TicketChange, TicketId, TicketStatus};
+
+use crate::error::TicketError;
+
+/// Whether a write had anything to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It changed the ticket.
+    Changed,
+    /// The ticket was so already.
+    Already,
+}
+
+/// Which tickets to find. The default finds all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Only releases that stand in one of these states.
+    pub progress: Option<Vec<RolloutState>>,
+    /// Only tickets of one of these statuses.
+    pub status: Option<Vec<TicketStatus>>,
+}
+
+impl Query {
+    /// Whether `ticket`, whose release stands at `progress`, is asked for.
+    #[must_use]
+    pub fn matches(&self, ticket: &Ticket, progress: RolloutState) -> bool {
+        self.progress.as_ref().is_none_or(|wanted| wanted.contains(&progress))
+            && self.status.as_ref().is_none_or(|wanted| wanted.contains(&ticket.status))
+    }
+}
+
+/// What was found in many tickets, with those that could not be read: one bad ticket must not hide the others.
+#[derive(Debug)]
+pub struct Found<T> {
+    /// What was found.
+    pub items: Vec<T>,
+    /// Tickets that may belong to it and could not be read.
+    pub unreadable: Vec<TicketError>,
+}
+
+impl<T> Default for Found<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), unreadable: Vec::new() }
+    }
+}
+
+/// A system of release tickets.
+#[async_trait]
+pub trait TicketSystem: Send + Sync {
+    /// Which kind of system it is, such as `desk`.
+    fn kind(&self) -> &'static str;
+
+    /// Reads a ticket.
+    async fn fetch_ticket(&self, id: TicketId) -> Result<Ticket, TicketError>;
+
+    /// Reads a file field byte for byte; `None` when no file is attached. A file of more than `limit` bytes is
+    /// [`TicketError::TooLarge`] and is not read.
+    async fn fetch_file(&self, id: TicketId, field: Field, limit: u64) -> Result<Option<Vec<u8>>, TicketError>;
+
+    /// Reads the history of a ticket, oldest first.
+    async fn fetch_history(&self, id: TicketId) -> Result<Vec<TicketChange>, TicketError>;
+
+    /// Reads every change of `RolloutProgress`, of any ticket, with an id above `after`, oldest first.
+    ///
+    /// The ids serve as a cursor: once a change has been returned, none with a smaller id appears later. While tickets
+    /// are unreadable their changes are missing from the answer, so a caller keeps its cursor until none is.
+    async fn fetch_progress_changes(&self, after: u64) -> Result<Found<TicketChange>, TicketError>;
+
+    /// Finds tickets, in the order of their numbers.
+    async fn search(&self, query: &Query) -> Result<Found<Ticket>, TicketError>;
+
+    /// Gives `field` the value `value`; an empty value empties it. Not for files, and not for `RolloutProgress`, which
+    /// people change too: see [`Self::ensure_progress`].
+    async fn ensure_field(&self, id: TicketId, field: Field, value: &str) -> Result<Written, TicketError>;
+
+    /// Moves `RolloutProgress` from `expected` to `to`. A ticket that stands at neither was changed by somebody else
+    /// and is left alone: [`TicketError::Overtaken`].
+    async fn ensure_progress(
+        &self,
+        id: TicketId,
+        expected: RolloutState,
+        to: RolloutState,
+    ) -> Result<Written, TicketError>;
+
+    /// Comments on the ticket, unless it has a comment with this `marker`.
+    async fn ensure_comment(&self, id: TicketId, marker: &str, text: &str) -> Result<Written, TicketError>;
+
+    /// Replaces the groups that hear of the ticket.
+    async fn ensure_watchers(&self, id: TicketId, groups: &BTreeSet<Group>) -> Result<Written, TicketError>;
+
+    /// Sets the status of the ticket.
+    async fn ensure_status(&self, id: TicketId, status: TicketStatus) -> Result<Written, TicketError>;
+}

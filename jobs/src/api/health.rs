@@ -1,0 +1,28 @@
+//! Whether the process lives, and whether it can do its work.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::Api;
+
+/// The process lives.
+pub(super) async fn health() -> &'static str {
+    "ok\n"
+}
+
+/// The database answers and the repository tree is there.
+pub(super) async fn ready(State(api): State<Api>) -> (StatusCode, String) {
+    let mut faults = Vec::new();
+    if let Err(error) = api.site.store.ping().await {
+        faults.push(format!("database: {}", crate::error_chain(&error)));
+    }
+    let root = api.site.tree.public_root();
+    if !root.is_dir() {
+        faults.push(format!("repository tree: {} is not there", root.display()));
+    }
+    if faults.is_empty() {
+        (StatusCode::OK, "ready\n".to_owned())
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, format!("{}\n", faults.join("\n")))
+    }
+}

@@ -1,0 +1,98 @@
+//! One file per command.
+
+mod explain;
+mod history;
+mod init;
+mod plan;
+mod promote;
+mod release;
+mod report;
+mod serve;
+mod sync;
+mod ticket;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::CommandFactory as _;
+use egi_model::role::Actor;
+
+use crate::cli::{Cli, Command, Document, JsonArg, Who};
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::output::{self, Shown};
+use crate::site::{Site, system_clock};
+
+/// Runs the command the command line names.
+pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
+    match cli.command {
+        Command::Init(args) => init::run(&args).await,
+        Command::Release(command) => release::run(&command),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "nsrw", &mut std::io::stdout());
+            Ok(Exit::Done)
+        }
+        Command::Man => print_manual(),
+        Command::Render { document } => {
+            output::raw(match document {
+                Document::Transitions => egi_workflow::diagram::render_markdown(),
+                Document::Metrics => egi_metrics::definitions_markdown(),
+            }.as_bytes());
+            Ok(Exit::Done)
+        }
+        Command::Config(JsonArg { json }) => print_config(&cli.config, json),
+        command => run_on_site(command, open_site(&cli.config).await?).await,
+    }
+}
+
+async fn run_on_site(command: Command, site: Site) -> anyhow::Result<Exit> {
+    match command {
+        Command::Serve => serve::run(&site).await,
+        Command::Promote(args) => promote::run(&site, args.json).await,
+        Command::Sync(args) => sync::run(&site, &args).await,
+        Command::Report(args) => report::run(&site, &args).await,
+        Command::Ticket(command) => ticket::run(&site, command).await,
+        Command::History(args) => history::run(&site, &args).await,
+        Command::Explain(args) => explain::run(&site, &args).await,
+        Command::Plan(args) => plan::run(&site, &args).await,
+        Command::Init(_)
+        | Command::Release(_)
+        | Command::Config(_)
+        | Command::Completions { .. }
+        | Command::Man
+        | Command::Render { .. } => Ok(Exit::Done),
+    }
+}
+
+fn load_config(path: &Path) -> anyhow::Result<Config> {
+    let variables: BTreeMap<String, String> = std::env::vars().collect();
+    Ok(Config::load(path, &variables)?)
+}
+
+async fn open_site(path: &Path) -> anyhow::Result<Site> {
+    Site::open(load_config(path)?, system_clock(), Arc::new(Shown::new())).await
+}
+
+fn print_config(path: &Path, json: bool) -> anyhow::Result<Exit> {
+    let config = load_config(path)?;
+    if json {
+        output::json(&config)?;
+    } else {
+        output::raw(config.render()?.as_bytes());
+    }
+    Ok(Exit::Done)
+}
+
+fn print_manual() -> anyhow::Result<Exit> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    output::raw(&page);
+    Ok(Exit::Done)
+}
+
+/// Who runs a command, with the roles the site gave them.
+fn actor(site: &Site, who: &Who) -> Actor {
+    let user = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "root".to_owned());
+    site.config.actor(&who.account.clone().unwrap_or_else(user))
+}

@@ -1,0 +1,78 @@
+//! `nsrw init`: a site in a folder.
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::cli::InitArgs;
+use crate::config::{self, Config};
+use crate::exit::Exit;
+use crate::output;
+use crate::site::{Site, system_clock};
+
+/// Bytes of randomness in the secret.
+const SECRET_BYTES: usize = 32;
+
+/// Makes what is not there yet; nothing that is there is changed.
+pub(super) async fn run(args: &InitArgs) -> anyhow::Result<Exit> {
+    std::fs::create_dir_all(&args.folder)
+        .with_context(|| format!("failed to make the folder {}", args.folder.display()))?;
+    let file = args.folder.join(config::FILE_NAME);
+    create_new(&file, render(&args.public_url)?.as_bytes(), 0o644)?;
+    let config = Config::load(&file, &std::env::vars().collect())?;
+    let secret = config.path(&config.api.secret_file);
+    if let Some(folder) = secret.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
+    }
+    create_new(&secret, make_secret()?.as_bytes(), 0o600)?;
+    let site = Site::open(config, system_clock(), Arc::new(egi_repo::progress::Silent)).await?;
+    output::line(format!("A site is ready in {}:", args.folder.display()));
+    output::line("  nsrw.toml           the settings; add your people and major releases");
+    output::line(format!("  {:<18}  the secret notices are signed with", site.config.api.secret_file.display()));
+    output::line(format!("  {:<18}  the database", site.config.store.file.display()));
+    output::line(format!("  {:<18}  the ticket desk", site.config.tickets.desk.display()));
+    output::line(format!("  {:<18}  the repository tree; let your web server offer its folder sw", site.config.repository.root.display()));
+    Ok(Exit::Done)
+}
+
+/// The settings a new site starts with: all of them, with whoever makes it as administrator.
+fn render(public_url: &str) -> anyhow::Result<String> {
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "root".to_owned());
+    let mut config = Config::default();
+    public_url.trim_end_matches('/').clone_into(&mut config.site.public_url);
+    config.people.push(config::Person { name: user, roles: vec![egi_model::role::Role::Admin] });
+    let mut text = String::from("# The settings of this site. nsrw.example.toml explains every one of them.\n\n");
+    text.push_str(&config.render()?);
+    let _ = write!(
+        text,
+        "\n# The major releases agreed, one table each:\n#\n# [[major]]\n# id = \"umd-4\"\n# title = \"Unified Middleware \
+         Distribution 4\"\n# location = \"umd/4/{{platform}}/{{arch}}\"\n# targets = [{{ platform = \"centos7\", arch = \
+         \"x86_64\" }}]\n"
+    );
+    Ok(text)
+}
+
+fn create_new(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    match file {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error).with_context(|| format!("failed to make {}", path.display())),
+        Ok(mut file) => file
+            .write_all(bytes)
+            .and_then(|()| file.sync_all())
+            .with_context(|| format!("failed to write {}", path.display())),
+    }
+}
+
+fn make_secret() -> anyhow::Result<String> {
+    let mut bytes = [0_u8; SECRET_BYTES];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut random| random.read_exact(&mut bytes))
+        .context("failed to read /dev/urandom for a secret")?;
+    Ok(format!("{}\n", hex::encode(bytes)))
+}

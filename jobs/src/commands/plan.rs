@@ -1,0 +1,113 @@
+//! `nsrw plan`: what would be done, without doing it.
+
+use std::collections::BTreeSet;
+
+use egi_model::field::Field;
+use egi_repo::tree::{Change, Placement};
+use egi_workflow::{Decision, Effect, Plan, Snapshot, decide, plan};
+use serde::Serialize;
+
+use crate::cli::PlanArgs;
+use crate::exit::Exit;
+use crate::output;
+use crate::site::Site;
+use crate::worker::{self, describe};
+
+/// The answer: the verdict and the effects.
+#[derive(Debug, Serialize)]
+struct Preview {
+    verdict: String,
+    steps: Vec<String>,
+    tells: Vec<String>,
+    plan: Option<Plan>,
+}
+
+pub(super) async fn run(site: &Site, args: &PlanArgs) -> anyhow::Result<Exit> {
+    let actor = args.who.account.as_ref().map(|_| super::actor(site, &args.who));
+    let snapshot = worker::gather_preview(site, args.ticket, args.state, actor).await?;
+    let decision = decide(&snapshot);
+    let preview = preview(site, &snapshot, &decision);
+    if args.json {
+        output::json(&preview)?;
+    } else {
+        output::line(&preview.verdict);
+        for step in &preview.steps {
+            output::line(format!("  {step}"));
+        }
+        if !preview.tells.is_empty() {
+            output::line(format!("  told by mail: {}", preview.tells.join(", ")));
+        }
+    }
+    Ok(if matches!(decision, Decision::Refuse(_)) { Exit::Found } else { Exit::Done })
+}
+
+fn preview(site: &Site, snapshot: &Snapshot, decision: &Decision) -> Preview {
+    let plan = plan(snapshot, decision);
+    let (from, asked) = (snapshot.record.state, snapshot.asked);
+    let verdict = match decision {
+        Decision::Proceed { .. } => format!("{from} -> {asked} would be done:"),
+        Decision::Defer { holder } => format!("{from} -> {asked} would be deferred behind ticket {holder}:"),
+        Decision::Unchanged(_) => format!("{from} -> {asked}: there is nothing to do"),
+        Decision::Refuse(_) => format!("{from} -> {asked} would be refused:"),
+    };
+    let effects: &[Effect] = plan.as_ref().map_or(&[], |p| &p.steps);
+    let steps = effects.iter().map(|effect| tell(site, snapshot, plan.as_ref(), effect)).collect();
+    Preview { verdict, steps, tells: tells(effects), plan }
+}
+
+/// Groups that hear of it: those set, once the answer is given; and always the administrators.
+fn tells(effects: &[Effect]) -> Vec<String> {
+    let mut groups = BTreeSet::new();
+    for effect in effects {
+        if let Effect::SetWatchers { groups: set } = effect {
+            groups.extend(set.iter().map(ToString::to_string));
+            groups.insert(egi_model::role::Group::Admins.to_string());
+        }
+    }
+    groups.into_iter().collect()
+}
+
+fn tell(site: &Site, snapshot: &Snapshot, plan: Option<&Plan>, effect: &Effect) -> String {
+    let ticket = snapshot.ticket.id;
+    match effect {
+        Effect::Place { repo, content, product, target, mode } => {
+            let kept = plan.and_then(|p| p.settles.facts.as_ref()).and_then(|f| f.content);
+            let change = kept.map(|content| {
+                let (product, target) = (product.clone(), target.clone());
+                let placement = Placement { ticket, product, content, target, mode: worker::tree_mode(*mode) };
+                site.tree.preview_placed(repo, &placement)
+            });
+            match change {
+                Some(change) => format!("{}: {}", describe(effect), outcome(change)),
+                None => format!("{} ({content:?} content)", describe(effect)),
+            }
+        }
+        Effect::Withdraw { repo } => {
+            format!("{}: {}", describe(effect), outcome(site.tree.preview_withdrawn(repo, ticket)))
+        }
+        Effect::Comment { text } => format!("comment:\n{}", indent(text)),
+        Effect::SetField { field: Field::RepositoryUrl, value } => format!("set RepositoryURL to \"{value}\""),
+        Effect::SetField { field, value } => format!("set {field} to {value}"),
+        Effect::Fetch { .. }
+        | Effect::Accept { .. }
+        | Effect::DropScratch
+        | Effect::SetProgress { .. }
+        | Effect::SetWatchers { .. }
+        | Effect::SetStatus { .. } => describe(effect),
+    }
+}
+
+fn outcome(change: Result<Change, egi_repo::tree::RepoError>) -> String {
+    match change {
+        Ok(Change::Unchanged) => "no change".to_owned(),
+        Ok(Change::Published { added, removed, bytes_added, .. }) => {
+            format!("{} files more ({bytes_added} bytes), {} fewer", added.len(), removed.len())
+        }
+        Ok(Change::Emptied { removed }) => format!("{} files fewer, nothing is left there", removed.len()),
+        Err(error) => format!("it would fail: {}", crate::error_chain(&error)),
+    }
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|line| format!("    | {line}")).collect::<Vec<_>>().join("\n")
+}

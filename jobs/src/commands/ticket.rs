@@ -1,0 +1,149 @@
+//! `nsrw ticket …`: the embedded desk, as people use it.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+
+use anyhow::Context as _;
+use egi_model::field::Field;
+use egi_model::release_xml;
+use egi_model::role::Role;
+use egi_model::ticket::{TicketChange, TicketId, TicketStatus};
+use egi_tickets::desk::{Edit, NewTicket};
+use egi_tickets::{Query, TicketError, render_ticket};
+
+use crate::cli::{NewTicketArgs, SetTicketArgs, TicketCommand};
+use crate::exit::Exit;
+use crate::output;
+use crate::site::Site;
+use crate::worker::{self, notice_of};
+
+pub(super) async fn run(site: &Site, command: TicketCommand) -> anyhow::Result<Exit> {
+    match command {
+        TicketCommand::New(args) => refusals(new(site, &args)),
+        TicketCommand::Set(args) => set(site, &args).await,
+        TicketCommand::Show { ticket, json } => show(site, ticket, json),
+        TicketCommand::List { state, json } => list(site, state, json),
+        TicketCommand::Comment { ticket, text, who } => {
+            refusals(site.desk.comment(ticket, &text, &super::actor(site, &who), site.now()).map_err(Into::into).map(|_| ()))
+        }
+    }
+}
+
+/// A refusal is an answer, told on standard output with its own exit code.
+fn refusals(result: anyhow::Result<()>) -> anyhow::Result<Exit> {
+    match result {
+        Ok(()) => Ok(Exit::Done),
+        Err(error) => match error.downcast_ref::<TicketError>() {
+            Some(refused @ (TicketError::Refused { .. } | TicketError::Forbidden { .. })) => {
+                output::line(format!("refused: {refused}"));
+                Ok(Exit::Found)
+            }
+            _ => Err(error),
+        },
+    }
+}
+
+fn new(site: &Site, args: &NewTicketArgs) -> anyhow::Result<()> {
+    let by = super::actor(site, &args.who);
+    let beside = || args.release.with_file_name("checksums.xml");
+    let checksums = args.checksums.clone().unwrap_or_else(beside);
+    let (release, sums) = (read(&args.release)?, read(&checksums)?);
+    let subject = args.subject.clone().unwrap_or_else(|| title(&release, &args.release));
+    let files = vec![(Field::ReleaseMetadata, release), (Field::Checksums, sums)];
+    let requestors = if by.roles.contains(&Role::Provider) { vec![by.name.clone()] } else { Vec::new() };
+    let new = NewTicket { subject, requestors, by, fields: args.fields.clone(), files };
+    let ticket = site.desk.create(new, site.now())?;
+    if args.json {
+        return output::json(&ticket);
+    }
+    output::line(format!("ticket {} was opened: {}", ticket.id, ticket.subject));
+    Ok(())
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("failed to read {}", path.display()))
+}
+
+/// Product and version where they can be read; what is wrong with the file is told at intake, on the ticket.
+fn title(release: &[u8], path: &Path) -> String {
+    match release_xml::parse(release) {
+        Ok(parsed) => format!("{}-{}", parsed.release.short_name.to_lowercase(), parsed.release.version),
+        Err(_) => path.display().to_string(),
+    }
+}
+
+async fn set(site: &Site, args: &SetTicketArgs) -> anyhow::Result<Exit> {
+    let edits = args.changes.iter().map(|text| parse_edit(text)).collect::<anyhow::Result<Vec<Edit>>>()?;
+    let by = super::actor(site, &args.who);
+    match site.desk.set(args.ticket, &edits, &by, site.now()) {
+        Ok(changes) => {
+            tell(&changes);
+            announce(site, &changes).await?;
+            Ok(Exit::Done)
+        }
+        Err(error) => refusals(Err(error.into())),
+    }
+}
+
+/// Puts the notice of a changed state into the inbox, as RT posts it. Should this be cut off, `sync` finds the change.
+async fn announce(site: &Site, changes: &[TicketChange]) -> anyhow::Result<()> {
+    for notice in changes.iter().filter_map(notice_of) {
+        worker::deliver(site, notice).await.context("the ticket is changed, but the change could not be queued; `nsrw sync --apply` will")?;
+    }
+    Ok(())
+}
+
+fn tell(changes: &[TicketChange]) {
+    for change in changes {
+        if let egi_model::ticket::ChangeKind::Field { field, old, new } = &change.what {
+            let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "empty".to_owned());
+            output::line(format!("ticket {}: {field} {} -> {}", change.ticket, shown(old), shown(new)));
+        }
+    }
+    if changes.is_empty() {
+        output::line("it was so already");
+    }
+}
+
+fn parse_edit(text: &str) -> anyhow::Result<Edit> {
+    let (name, value) = text.split_once('=').with_context(|| format!("\"{text}\" is not NAME=VALUE"))?;
+    if name.eq_ignore_ascii_case("status") {
+        return Ok(Edit::Status(TicketStatus::from_str(value)?));
+    }
+    if name.eq_ignore_ascii_case("owner") {
+        return Ok(Edit::Owner(Some(value.trim().to_owned()).filter(|v| !v.is_empty())));
+    }
+    let field: Field = name.parse()?;
+    if !field.is_file() {
+        return Ok(Edit::Field(field, value.to_owned()));
+    }
+    let path = value.strip_prefix('@').with_context(|| format!("{field} holds a file: write {field}=@FILE"))?;
+    Ok(Edit::File(field, read(&PathBuf::from(path))?))
+}
+
+fn show(site: &Site, ticket: TicketId, json: bool) -> anyhow::Result<Exit> {
+    let record = site.desk.load(ticket)?;
+    if json {
+        output::json(&record)?;
+    } else {
+        output::raw(render_ticket(&record.ticket, &record.history).as_bytes());
+    }
+    Ok(Exit::Done)
+}
+
+fn list(site: &Site, states: Vec<egi_model::rollout::RolloutState>, json: bool) -> anyhow::Result<Exit> {
+    let progress = Some(states).filter(|states| !states.is_empty());
+    let found = site.desk.list(&Query { progress, status: None })?;
+    if json {
+        output::json(&found.items)?;
+    } else {
+        for ticket in &found.items {
+            let state = ticket.value(Field::RolloutProgress).unwrap_or("Submitted");
+            output::line(format!("{:>5}  {state:<18} {:<8} {}", ticket.id, ticket.status, ticket.subject));
+        }
+    }
+    for trouble in &found.unreadable {
+        tracing::error!("a ticket can not be read: {}", crate::error_chain(trouble));
+    }
+    Ok(if found.unreadable.is_empty() { Exit::Done } else { Exit::Found })
+}

@@ -1,0 +1,337 @@
+//! The settings of a site: one TOML file, overridden by `NSRW_*` variables.
+//!
+//! Relative paths are below the folder of the file. Unknown keys are refused with the nearest known one. Secrets are
+//! named by file, never written here.
+
+mod keys;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use egi_model::major::MajorRelease;
+use egi_model::role::{Actor, Role};
+use egi_workflow::Policy;
+use serde::{Deserialize, Serialize};
+
+/// The name of the file in a site's folder.
+pub const FILE_NAME: &str = "nsrw.toml";
+
+/// Everything a site can set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Who this is.
+    pub site: Site,
+    /// The database.
+    pub store: Store,
+    /// The repository tree.
+    pub repository: Repository,
+    /// The ticket system.
+    pub tickets: Tickets,
+    /// The HTTP API.
+    pub api: Api,
+    /// The worker.
+    pub worker: Worker,
+    /// Fetching from providers.
+    pub fetch: Fetch,
+    /// What is decided about releases.
+    pub policy: Policy,
+    /// Who may do what.
+    pub people: Vec<Person>,
+    /// The major releases and software agreed.
+    pub major: Vec<MajorRelease>,
+    /// The folder of the file; not a setting.
+    #[serde(skip)]
+    pub folder: PathBuf,
+}
+
+/// Who this is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Site {
+    /// A name for logs and reports.
+    pub name: String,
+    /// Where the public finds the folder `sw` of the repository tree.
+    pub public_url: String,
+}
+
+/// The database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// The file of the embedded database.
+    pub file: PathBuf,
+}
+
+/// The repository tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Repository {
+    /// The folder of the tree.
+    pub root: PathBuf,
+    /// How many days files and indexes that left a repository stay reachable for clients with an older view.
+    pub grace_days: u32,
+    /// Whether files listed with md5 or sha1 alone are accepted.
+    pub allow_weak_digests: bool,
+}
+
+/// The ticket system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tickets {
+    /// The folder of the embedded desk.
+    pub desk: PathBuf,
+    /// The account the repository writes to tickets with.
+    pub account: String,
+}
+
+/// The HTTP API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Api {
+    /// Address and port; port 0 takes a free one.
+    pub listen: String,
+    /// Whether notices must be signed. Turn it off only behind something that authenticates.
+    pub authenticate: bool,
+    /// The file with the secret that notices are signed with.
+    pub secret_file: PathBuf,
+    /// How many seconds the clocks of both sides may differ.
+    pub clock_skew_seconds: u64,
+}
+
+/// The worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Worker {
+    /// How often `serve` looks for new notices, in seconds.
+    pub poll_seconds: u64,
+    /// How often `serve` asks the ticket system for changes whose notice never came, in seconds.
+    pub sync_seconds: u64,
+    /// After how many seconds without a sign of life another worker may take over.
+    pub lease_seconds: u64,
+    /// How often trouble that may pass is tried again before the release is set to Failed.
+    pub tries: u32,
+    /// How many seconds to wait before the first of these tries; the wait doubles with each.
+    pub retry_seconds: u64,
+}
+
+/// Fetching from providers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fetch {
+    /// The most bytes of one release.
+    pub max_bytes: u64,
+    /// The most bytes of one file.
+    pub max_file_bytes: u64,
+    /// The most files of one release.
+    pub max_files: u64,
+    /// After how many seconds without a byte a transfer is given up.
+    pub idle_seconds: u64,
+    /// After how many seconds a transfer is given up altogether.
+    pub total_seconds: u64,
+    /// The hosts that may be fetched from, exact or as `*.example.org`; empty allows all.
+    pub allowed_hosts: Vec<String>,
+    /// Whether loopback, private and link-local addresses may be fetched from.
+    pub allow_private_addresses: bool,
+    /// The folders that `file:///…` deliveries may lie in.
+    pub local_folders: Vec<PathBuf>,
+    /// The rsync program.
+    pub rsync: PathBuf,
+}
+
+/// Somebody with an account in the ticket system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Account name.
+    pub name: String,
+    /// What they may do.
+    pub roles: Vec<Role>,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self { name: "nsrw".to_owned(), public_url: "http://localhost/sw".to_owned() }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { file: "nsrw.db".into() }
+    }
+}
+
+impl Default for Repository {
+    fn default() -> Self {
+        Self { root: "repository".into(), grace_days: 7, allow_weak_digests: false }
+    }
+}
+
+impl Default for Tickets {
+    fn default() -> Self {
+        Self { desk: "desk".into(), account: "nsrw".to_owned() }
+    }
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8470".to_owned(),
+            authenticate: true,
+            secret_file: "secrets/notice.key".into(),
+            clock_skew_seconds: 300,
+        }
+    }
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Self { poll_seconds: 5, sync_seconds: 300, lease_seconds: 120, tries: 5, retry_seconds: 30 }
+    }
+}
+
+impl Default for Fetch {
+    fn default() -> Self {
+        Self {
+            max_bytes: 20 << 30,
+            max_file_bytes: 4 << 30,
+            max_files: 10_000,
+            idle_seconds: 60,
+            total_seconds: 3600,
+            allowed_hosts: Vec::new(),
+            allow_private_addresses: false,
+            local_folders: Vec::new(),
+            rsync: "rsync".into(),
+        }
+    }
+}
+
+/// Why the settings can not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can not be read.
+    #[error("failed to read the configuration {path}; make a site with `nsrw init`, or name its file with --config")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no TOML, or a value does not fit.
+    #[error("the configuration {path} can not be used: {message}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and what was expected.
+        message: String,
+    },
+    /// Keys nobody knows.
+    #[error("{origin} has unknown settings: {}", .unknown.join("; "))]
+    UnknownKeys {
+        /// Where they stand.
+        origin: String,
+        /// Each with the nearest known one.
+        unknown: Vec<String>,
+    },
+    /// Settings that contradict each other.
+    #[error("the configuration {path} can not be used: {message}")]
+    Contradiction {
+        /// The file.
+        path: PathBuf,
+        /// What.
+        message: String,
+    },
+}
+
+impl Config {
+    /// Reads the file and the overriding variables.
+    pub fn load(path: &Path, variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let absolute =
+            std::path::absolute(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let folder = absolute.parent().map(Path::to_owned).unwrap_or_default();
+        Self::parse(&text, path, &folder, variables)
+    }
+
+    /// Reads settings from text; `path` is for messages.
+    pub fn parse(
+        text: &str,
+        path: &Path,
+        folder: &Path,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Self, ConfigError> {
+        let malformed = |error: toml::de::Error| ConfigError::Malformed {
+            path: path.to_owned(),
+            message: error.to_string().trim_end().to_owned(),
+        };
+        let table: toml::Table = text.parse().map_err(malformed)?;
+        keys::check(&table, &path.display().to_string())?;
+        // Read from the text, not from the table, so that errors name line and column.
+        let mut config: Self = toml::from_str(text).map_err(malformed)?;
+        if variables.keys().any(|name| keys::is_setting(name)) {
+            config = keys::overlay(config, variables)?;
+        }
+        config.folder = folder.to_owned();
+        config.policy.public_url = config.site.public_url.trim_end_matches('/').to_owned();
+        config.check(path)?;
+        Ok(config)
+    }
+
+    fn check(&self, path: &Path) -> Result<(), ConfigError> {
+        let wrong = |message: String| Err(ConfigError::Contradiction { path: path.to_owned(), message });
+        for (i, a) in self.major.iter().enumerate() {
+            if let Some(b) = self.major.iter().skip(i + 1).find(|b| b.id == a.id) {
+                return wrong(format!("two [[major]] have the id \"{}\"", b.id));
+            }
+            if a.targets.is_empty() {
+                return wrong(format!("[[major]] \"{}\" supports no target; name at least one", a.id));
+            }
+            let placed = a.location.as_str().contains("{platform}") && a.location.as_str().contains("{arch}");
+            if a.targets.len() > 1 && !placed {
+                let id = &a.id;
+                return wrong(format!(
+                    "[[major]] \"{id}\" has several targets: its location needs {{platform}} and {{arch}}"
+                ));
+            }
+        }
+        if self.people.iter().any(|p| p.roles.contains(&Role::Repository)) {
+            return wrong("the role \"repository\" belongs to tickets.account alone; take it from [[people]]".to_owned());
+        }
+        Ok(())
+    }
+
+    /// A path of the configuration, made absolute.
+    #[must_use]
+    pub fn path(&self, path: &Path) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    /// The settings in force as TOML; nothing in it is secret.
+    pub fn render(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string(self)
+    }
+
+    /// Somebody by account name, with the roles the site gave them.
+    #[must_use]
+    pub fn actor(&self, name: &str) -> Actor {
+        let known = self.people.iter().find(|p| p.name == name);
+        Actor { name: name.to_owned(), roles: known.map(|p| p.roles.clone()).unwrap_or_default() }
+    }
+
+    /// The repository's own account.
+    #[must_use]
+    pub fn repository_account(&self) -> Actor {
+        Actor { name: self.tickets.account.clone(), roles: vec![Role::Repository] }
+    }
+
+    /// How long a claim lasts without a sign of life.
+    #[must_use]
+    pub const fn lease(&self) -> Duration {
+        Duration::from_secs(self.worker.lease_seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! A site in service: its settings, database, repository tree and tickets, opened once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use egi_repo::progress::Progress;
+use egi_repo::scratch::ScratchRoot;
+use egi_repo::tree::{RepoTree, TreeOptions};
+use egi_store::Store;
+use egi_tickets::desk::{Desk, DeskSystem};
+use egi_tickets::TicketSystem;
+use egi_workflow::Policy;
+
+use crate::config::Config;
+
+/// Tells the time; tests bring their own.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// Everything the commands and the worker work with.
+#[derive(Clone)]
+pub struct Site {
+    /// The settings in force.
+    pub config: Arc<Config>,
+    /// The database.
+    pub store: Store,
+    /// The repository tree.
+    pub tree: Arc<RepoTree>,
+    /// The scratch folders of plans.
+    pub scratch: Arc<ScratchRoot>,
+    /// The ticket system, as the repository's own account sees it.
+    pub tickets: Arc<dyn TicketSystem>,
+    /// The embedded desk itself, for people's changes.
+    pub desk: Desk,
+    /// The time.
+    pub clock: Clock,
+    /// Who shows progress.
+    pub progress: Arc<dyn Progress>,
+}
+
+impl Site {
+    /// Opens everything the settings name, and tells the database what is agreed.
+    pub async fn open(config: Config, clock: Clock, progress: Arc<dyn Progress>) -> anyhow::Result<Self> {
+        let file = config.path(&config.store.file);
+        let store = Store::open(&format!("sqlite://{}", file.display()))
+            .await
+            .with_context(|| format!("failed to open the database {}", file.display()))?;
+        store.agree_majors(&config.major, clock()).await.context("failed to record the major releases")?;
+        let root = config.path(&config.repository.root);
+        let grace = chrono::Duration::days(config.repository.grace_days.into());
+        let tree = RepoTree::open_with(&root, TreeOptions { grace, ..TreeOptions::default() })
+            .with_context(|| format!("failed to open the repository tree {}", root.display()))?;
+        let scratch = ScratchRoot::new(tree.scratch_dir());
+        let folder = config.path(&config.tickets.desk);
+        let desk = Desk::open(&folder).with_context(|| format!("failed to open the ticket desk {}", folder.display()))?;
+        let system = DeskSystem::new(desk.clone(), config.repository_account(), clock.clone());
+        Ok(Self {
+            desk,
+            tickets: Arc::new(system),
+            config: Arc::new(config),
+            store,
+            tree: Arc::new(tree),
+            scratch: Arc::new(scratch),
+            clock,
+            progress,
+        })
+    }
+
+    /// The present time.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    /// The policy in force, with the areas kept in the database.
+    pub async fn policy(&self) -> Result<Policy, egi_store::StoreError> {
+        let target_areas = self.store.load_target_areas().await?;
+        Ok(Policy { target_areas, ..self.config.policy.clone() })
+    }
+
+    /// How long to wait before trouble that may pass is tried again the `tries`-th time; doubles up to an hour.
+    #[must_use]
+    pub fn retry_wait(&self, tries: u32) -> chrono::Duration {
+        let first = Duration::from_secs(self.config.worker.retry_seconds);
+        let wait = first.saturating_mul(2_u32.saturating_pow(tries.min(16))).min(Duration::from_secs(3600));
+        chrono::Duration::from_std(wait).unwrap_or(chrono::TimeDelta::MAX)
+    }
+}
+
+/// The system's own clock.
+#[must_use]
+pub fn system_clock() -> Clock {
+    Arc::new(Utc::now)
+}

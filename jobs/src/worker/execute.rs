@@ -1,0 +1,104 @@
+//! The loop that carries a plan out: next step, perform, log; at the end, close.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use egi_store::{Claim, PlanId, StoreError};
+use egi_workflow::{Effect, Plan, StepLog, next, plan_failure};
+use tracing::{error, info, warn};
+
+use super::Handled;
+use super::perform::{Context, PerformError, describe, perform};
+use crate::site::Site;
+
+/// Carries out what is left of a plan.
+pub(super) async fn execute(
+    site: &Site,
+    claim: &Claim,
+    id: PlanId,
+    plan: Plan,
+    log: Vec<StepLog>,
+    stop: &AtomicBool,
+) -> Result<Handled, StoreError> {
+    let (mut id, mut plan, mut log) = (id, plan, log);
+    while let Some((step, effect)) = next(&plan, &log) {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(Handled::Left);
+        }
+        let context = Context { site, plan: id, step, ticket: plan.ticket, log: &log };
+        match with_heartbeat(site, claim, perform(&context, effect)).await {
+            Ok(done) => {
+                info!(plan.id = %id, step.no = step, ticket.id = plan.ticket.get(), "{}", done.note);
+                site.store.log_step(claim, id, &done, site.now()).await?;
+                log.push(done);
+            }
+            Err(PerformError::Store(error)) => return Err(error),
+            Err(trouble) if later(site, claim, effect, &trouble) => {
+                let note = crate::error_chain(&trouble);
+                warn!(plan.id = %id, step.no = step, ticket.id = plan.ticket.get(), "{note}; trying again later");
+                site.store.put_back(claim, site.now() + site.retry_wait(claim.tries), &note).await?;
+                return Ok(Handled::PutBack);
+            }
+            Err(trouble) => {
+                (id, plan) = fail(site, claim, id, &plan, effect, &trouble).await?;
+                log.clear();
+            }
+        }
+    }
+    let now = site.now();
+    site.store.close_plan(claim, id, &plan.settled(&log, now), &plan.entry(now), now).await?;
+    Ok(Handled::Settled)
+}
+
+/// Whether trouble is worth another try. An answer to a ticket is owed until it is given: without the ticket system
+/// nobody could be told of a failure either.
+fn later(site: &Site, claim: &Claim, effect: &Effect, trouble: &PerformError) -> bool {
+    answers(effect) || (trouble.is_transient() && claim.tries + 1 < site.config.worker.tries)
+}
+
+fn answers(effect: &Effect) -> bool {
+    match effect {
+        Effect::SetProgress { .. }
+        | Effect::SetField { .. }
+        | Effect::Comment { .. }
+        | Effect::SetWatchers { .. }
+        | Effect::SetStatus { .. }
+        | Effect::DropScratch => true,
+        Effect::Fetch { .. } | Effect::Accept { .. } | Effect::Place { .. } | Effect::Withdraw { .. } => false,
+    }
+}
+
+/// Replaces a plan whose step failed for good by the plan that says so on the ticket.
+async fn fail(
+    site: &Site,
+    claim: &Claim,
+    id: PlanId,
+    plan: &Plan,
+    effect: &Effect,
+    trouble: &PerformError,
+) -> Result<(PlanId, Plan), StoreError> {
+    let cause = crate::error_chain(trouble);
+    let what = describe(effect);
+    error!(plan.id = %id, ticket.id = plan.ticket.get(), "failed to {what}: {cause}");
+    let before = site.store.load_release(plan.ticket).await?;
+    let before = before.unwrap_or_else(|| egi_workflow::ReleaseRecord::submitted(plan.ticket, site.now()));
+    let failure = plan_failure(plan, &before, &site.policy().await?, &what, &cause);
+    let id = site.store.fail_plan(claim, id, &failure, site.now()).await?;
+    Ok((id, failure))
+}
+
+/// Keeps the claim alive while a long step runs.
+async fn with_heartbeat<T>(site: &Site, claim: &Claim, work: impl Future<Output = T>) -> T {
+    let mut beat = tokio::time::interval((site.config.lease() / 3).max(std::time::Duration::from_millis(100)));
+    beat.tick().await;
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = beat.tick() => {
+                if let Err(error) = site.store.renew(claim, site.now(), site.config.lease()).await {
+                    warn!(inbox.id = %claim.id, error = %error, "the claim could not be renewed");
+                }
+            }
+        }
+    }
+}

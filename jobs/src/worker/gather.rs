@@ -1,0 +1,186 @@
+//! Read only: everything one decision needs to know. After this nothing asks the ticket system a question that could
+//! change the course.
+
+use egi_model::field::Field;
+use egi_model::notice::Notice;
+use egi_model::release::Emergency;
+use egi_model::role::{Actor, Role};
+use egi_model::rollout::RolloutState;
+use egi_model::ticket::{ChangeKind, Ticket, TicketChange, TicketId};
+use egi_store::{Claim, Message, StoreError};
+use egi_tickets::TicketError;
+use egi_workflow::snapshot::takes_delivery;
+use egi_workflow::{Cause, Reason, ReleaseRecord, Snapshot};
+
+use super::{inbox, intake};
+use crate::site::Site;
+
+/// Why the world could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GatherError {
+    /// The database.
+    #[error("failed to read what is on record")]
+    Store(#[from] StoreError),
+    /// The ticket system.
+    #[error("failed to read ticket {ticket}")]
+    Ticket {
+        /// The ticket.
+        ticket: TicketId,
+        /// Why.
+        source: TicketError,
+    },
+}
+
+impl GatherError {
+    /// Whether trying again can help.
+    #[must_use]
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_transient(),
+            Self::Ticket { source, .. } => source.is_transient(),
+        }
+    }
+}
+
+/// What gathering led to.
+pub(super) enum Gathered {
+    /// The world as one decision needs it.
+    Snapshot(Box<Snapshot>),
+    /// Changes of this ticket that came before have not been handled; they are in the inbox now.
+    EarlierFirst,
+}
+
+/// The reason to refuse a message that is no readable notice.
+pub(super) fn unreadable(claim: &Claim) -> Option<Reason> {
+    match &claim.message {
+        Message::Faulty { faults, .. } => Some(Reason::NoticeFaulty(faults.clone())),
+        Message::Notice(_) | Message::Wake { .. } => None,
+    }
+}
+
+pub(super) async fn gather(site: &Site, claim: &Claim) -> Result<Gathered, GatherError> {
+    let ticket = fetch_ticket(site, claim.message.ticket()).await?;
+    let record = register(site, &ticket).await?;
+    match &claim.message {
+        Message::Notice(notice) => gather_notice(site, notice, ticket, record).await,
+        Message::Wake { .. } => {
+            let asked_by = Some(site.config.repository_account());
+            assemble(site, ticket, record, RolloutState::StageRollout, Cause::Wake, asked_by).await
+        }
+        Message::Faulty { .. } => {
+            let asked = record.state;
+            assemble(site, ticket, record, asked, Cause::Preview, None).await
+        }
+    }
+}
+
+/// The world as it would be if `actor` asked for `asked` now.
+pub(crate) async fn gather_preview(
+    site: &Site,
+    ticket: TicketId,
+    asked: RolloutState,
+    actor: Option<Actor>,
+) -> Result<Snapshot, GatherError> {
+    let ticket = fetch_ticket(site, ticket).await?;
+    let record = match site.store.load_release(ticket.id).await? {
+        Some(record) => record,
+        None => ReleaseRecord::submitted(ticket.id, ticket.created),
+    };
+    snapshot(site, ticket, record, asked, Cause::Preview, actor).await
+}
+
+async fn gather_notice(
+    site: &Site,
+    notice: &Notice,
+    ticket: Ticket,
+    record: ReleaseRecord,
+) -> Result<Gathered, GatherError> {
+    let history = site
+        .tickets
+        .fetch_history(ticket.id)
+        .await
+        .map_err(|source| GatherError::Ticket { ticket: ticket.id, source })?;
+    let change = find_change(notice, &history);
+    if notice.previous != record.state
+        && let Some(change) = change
+        && catch_up(site, change, &history).await?
+    {
+        return Ok(Gathered::EarlierFirst);
+    }
+    let cause = Cause::Notice { previous: notice.previous, in_history: change.is_some() };
+    let asked_by = change.map(|c| c.by.clone());
+    assemble(site, ticket, record, notice.current, cause, asked_by).await
+}
+
+/// The change of the ticket a notice tells of: by its number where there is one, else the last of its kind.
+fn find_change<'a>(notice: &Notice, history: &'a [TicketChange]) -> Option<&'a TicketChange> {
+    let told = Some((notice.previous, notice.current));
+    let mut same = history.iter().filter(|c| progress_change(c) == told);
+    match notice.change {
+        Some(id) => same.find(|c| c.id == id),
+        None => same.next_back(),
+    }
+}
+
+/// The states before and after, when a change is one of `RolloutProgress`. An empty value is `Submitted`.
+pub(crate) fn progress_change(change: &TicketChange) -> Option<(RolloutState, RolloutState)> {
+    let ChangeKind::Field { field: Field::RolloutProgress, old, new } = &change.what else { return None };
+    let state = |text: &Option<String>| text.as_deref().map_or(Ok(RolloutState::Submitted), str::parse).ok();
+    Some((state(old)?, state(new)?))
+}
+
+/// The notice a change of the ticket should have caused; none for the repository's own changes.
+pub(crate) fn notice_of(change: &TicketChange) -> Option<Notice> {
+    let (previous, current) = progress_change(change)?;
+    let own = change.by.roles.contains(&Role::Repository);
+    let (ticket, emergency) = (change.ticket, Emergency::No);
+    (!own).then_some(Notice { ticket, current, previous, emergency, change: Some(change.id) })
+}
+
+/// Puts into the inbox what came before `change` and was never heard of. Says whether there was any.
+async fn catch_up(site: &Site, change: &TicketChange, history: &[TicketChange]) -> Result<bool, StoreError> {
+    let mut any = false;
+    for notice in history.iter().filter(|c| c.id < change.id).filter_map(notice_of) {
+        any |= inbox::deliver(site, notice).await?.new;
+    }
+    Ok(any)
+}
+
+async fn fetch_ticket(site: &Site, ticket: TicketId) -> Result<Ticket, GatherError> {
+    site.tickets.fetch_ticket(ticket).await.map_err(|source| GatherError::Ticket { ticket, source })
+}
+
+async fn register(site: &Site, ticket: &Ticket) -> Result<ReleaseRecord, StoreError> {
+    site.store.register(ticket.id, ticket.created, ticket.requestors.first().cloned()).await
+}
+
+async fn assemble(
+    site: &Site,
+    ticket: Ticket,
+    record: ReleaseRecord,
+    asked: RolloutState,
+    cause: Cause,
+    asked_by: Option<Actor>,
+) -> Result<Gathered, GatherError> {
+    Ok(Gathered::Snapshot(Box::new(snapshot(site, ticket, record, asked, cause, asked_by).await?)))
+}
+
+async fn snapshot(
+    site: &Site,
+    ticket: Ticket,
+    record: ReleaseRecord,
+    asked: RolloutState,
+    cause: Cause,
+    asked_by: Option<Actor>,
+) -> Result<Snapshot, GatherError> {
+    let intake = match takes_delivery(&record, asked) {
+        true => Some(intake::gather(site, &ticket).await?),
+        false => None,
+    };
+    let slot_holder = match &record.facts {
+        Some(facts) => site.store.slot_holder(&facts.slot, ticket.id).await?,
+        None => None,
+    };
+    let policy = site.policy().await?;
+    Ok(Snapshot { cause, asked, asked_by, ticket, record, intake, slot_holder, policy })
+}

@@ -1,0 +1,44 @@
+//! What comes in: notices from the API, from the desk and from reconciliation, all through here.
+
+use chrono::{DateTime, Utc};
+use egi_model::digest::Sha256;
+use egi_model::notice::{FaultyNotice, Notice};
+use egi_store::{Message, Posted, StoreError, WakeCall};
+
+use crate::site::Site;
+
+/// Stores a notice. The same change of the ticket is stored once, however often it is told; a notice without the
+/// change's number is stored each time, and found to need nothing when it is a repeat.
+pub(crate) async fn deliver(site: &Site, notice: Notice) -> Result<Posted, StoreError> {
+    let now = site.now();
+    let key = notice.change.map_or_else(|| unnumbered(&notice, now), change_key);
+    let order = notice.change;
+    site.store.post(&Message::Notice(notice), &key, order, now).await
+}
+
+/// Stores a notice that could not be read but names its ticket, so that the ticket hears of it.
+///
+/// `None` when it names no ticket: there is nobody to tell.
+pub(crate) async fn deliver_faulty(site: &Site, faulty: FaultyNotice) -> Result<Option<Posted>, StoreError> {
+    let text = serde_json::to_string(&faulty).unwrap_or_default();
+    let key = format!("faulty-{}", Sha256::of(text.as_bytes()));
+    match Message::of_faulty(faulty) {
+        Some(message) => site.store.post(&message, &key, None, site.now()).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Stores that a deferred release may enter staged rollout.
+pub(super) async fn wake(site: &Site, call: &WakeCall) -> Result<Posted, StoreError> {
+    let message = Message::Wake { ticket: call.ticket };
+    site.store.post(&message, &call.dedupe, None, site.now()).await
+}
+
+/// The key of a change the ticket system numbers.
+pub(super) fn change_key(change: u64) -> String {
+    format!("change-{change}")
+}
+
+fn unnumbered(notice: &Notice, now: DateTime<Utc>) -> String {
+    format!("notice-{}-{}-{}-{}", notice.ticket, notice.previous, notice.current, now.timestamp_micros())
+}
