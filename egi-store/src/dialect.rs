@@ -57,7 +57,7 @@ impl Dialect {
     pub(crate) fn prepare(self, patience: Duration) -> SqlStr {
         match self {
             Self::Sqlite => AssertSqlSafe(format!(
-                "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA  PRAGMA foreign_keys = ON",
+                "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
                 patience.as_millis()
             ))
             .into_sql_str(),

@@ -38,8 +38,10 @@ pub struct Config {
     /// What is decided about releases.
     pub policy: Policy,
     /// Who may do what.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<Person>,
     /// The major releases and software agreed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub major: Vec<MajorRelease>,
     /// The folder of the file; not a setting.
     #[serde(skip)]

@@ -23,8 +23,8 @@ use crate::process::{Guarded, wait_until};
 
 /// How long a server may take to answer; they take milliseconds unless the machine is busy.
 const START_LIMIT: Duration = Duration::from_secs(30);
-/// How long one question to a server may take.
-const ANSWER_LIMIT: Duration = Duration::from_secs(2);
+/// How long one question to a server may take before it is asked again.
+const ANSWER_LIMIT: Duration = Duration::from_millis(500);
 /// How many ports are tried before giving up.
 const ATTEMPTS: usize = 8;
 
@@ -50,7 +50,8 @@ impl Server {
     /// Starts a server, with another port for each attempt: between choosing a port and using it, another may take it.
     fn start<K: Kind>(kind: &K) -> Result<Self> {
         for _ in 0..ATTEMPTS {
-            if let Some(server) = Self::attempt(kind).with_context(|| format!("failed to start {}", K::NAME))? {
+            let port = free_port().context("failed to find a free port")?;
+            if let Some(server) = Self::attempt(kind, port).with_context(|| format!("failed to start {}", K::NAME))? {
                 return Ok(server);
             }
         }
@@ -58,9 +59,8 @@ impl Server {
     }
 
     /// One attempt; `None` when the port was taken meanwhile.
-    fn attempt<K: Kind>(kind: &K) -> Result<Option<Self>> {
+    fn attempt<K: Kind>(kind: &K, port: u16) -> Result<Option<Self>> {
         let home = TempDir::with_prefix("nsrw-server-").context("failed to create a folder for its configuration")?;
-        let port = free_port().context("failed to find a free port")?;
         let mut command = kind.command(home.path(), port)?;
         let process = Guarded::start(K::NAME, &mut command, &home.path().join("log"))?;
         let mut server = Self { process, home, port };
@@ -140,3 +140,45 @@ macro_rules! served {
     };
 }
 use served;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A port that somebody else listens on and answers on, as far as connecting goes.
+    fn on_a_taken_port<K: Kind>(kind: &K) -> Result<Option<Server>> {
+        let other = TcpListener::bind("127.0.0.1:0")?;
+        Server::attempt(kind, other.local_addr()?.port())
+    }
+
+    #[test]
+    fn a_taken_port_is_noticed_by_each_server() {
+        let dir = TempDir::new().unwrap();
+        let dir = quotable(dir.path()).unwrap();
+        assert!(on_a_taken_port(&rsync::Daemon { dir: dir.clone() }).unwrap().is_none());
+        assert!(on_a_taken_port(&http::Apache { dir: dir.clone() }).unwrap().is_none());
+        assert!(on_a_taken_port(&ftp::Pyftpdlib { dir }).unwrap().is_none());
+    }
+
+    struct Broken;
+
+    impl Kind for Broken {
+        const NAME: &'static str = "the broken server";
+
+        fn command(&self, _home: &Path, _port: u16) -> Result<Command> {
+            let mut command = Command::new("sh");
+            command.args(["-c", "echo the disk is on fire; exit 1"]);
+            Ok(command)
+        }
+
+        fn answers(&self, _server: &Server) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_server_that_ends_at_once_shows_its_log() {
+        let error = format!("{:#}", Server::start(&Broken).unwrap_err());
+        assert!(error.contains("the broken server") && error.contains("the disk is on fire"), "{error}");
+    }
+}

@@ -18,7 +18,11 @@ pub(super) fn check(table: &Table, origin: &str) -> Result<(), ConfigError> {
 
 /// Every section and key with its default. Lists of tables and `policy.notify` are checked by their own types.
 fn known() -> Table {
-    Table::try_from(Config::default()).unwrap_or_default()
+    let mut known = Table::try_from(Config::default()).unwrap_or_default();
+    for list in ["people", "major"] {
+        known.insert(list.to_owned(), Value::Array(Vec::new()));
+    }
+    known
 }
 
 fn compare(given: &Table, known: &Table, prefix: &str, unknown: &mut Vec<String>) {

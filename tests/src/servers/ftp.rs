@@ -28,8 +28,8 @@ impl FtpServer {
     }
 }
 
-struct Pyftpdlib {
-    dir: String,
+pub(super) struct Pyftpdlib {
+    pub(super) dir: String,
 }
 
 impl Kind for Pyftpdlib {

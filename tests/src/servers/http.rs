@@ -31,8 +31,8 @@ impl HttpServer {
     }
 }
 
-struct Apache {
-    dir: String,
+pub(super) struct Apache {
+    pub(super) dir: String,
 }
 
 impl Kind for Apache {

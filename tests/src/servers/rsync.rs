@@ -29,8 +29,8 @@ impl RsyncDaemon {
     }
 }
 
-struct Daemon {
-    dir: String,
+pub(super) struct Daemon {
+    pub(super) dir: String,
 }
 
 impl Kind for Daemon {

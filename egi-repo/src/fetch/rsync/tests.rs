@@ -161,6 +161,25 @@ fn limits_are_checked_before_anything_is_fetched() {
     assert!(world.landed().is_empty());
 }
 
+/// Makes a program to be used in rsync's place.
+fn script(world: &World, text: &str) -> PathBuf {
+    let path = world.dir.path().join("other-rsync");
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+fn a_transfer_that_brings_more_than_was_listed_is_ended() {
+    let (mut world, url) = world_with(FILES);
+    let transfer = "while :; do echo '  1001  1%  1.00kB/s  0:00:01'; done";
+    let text = format!("case \"$*\" in *--version*|*--list-only*) exec rsync \"$@\";; *) {transfer};; esac");
+    world.policy.rsync_program = script(&world, &text);
+    world.policy.limits.max_bytes = 1000;
+    let error = world.fetch(&url, &listed(&[])).unwrap_err();
+    assert!(matches!(error, FetchError::OverLimit { excess: Excess::Bytes { limit: 1000 }, .. }), "{error:?}");
+}
+
 #[test]
 fn a_cut_connection_is_taken_up_again() {
     let large: String = (0_u32..200_000).map(|n| char::from(b'a' + u8::try_from(n * 7919 % 23).unwrap())).collect();
@@ -218,10 +237,7 @@ fn private_addresses_and_unusable_programs_are_refused() {
     let error = world.fetch(&url, &listed(&[])).unwrap_err();
     assert!(matches!(error, FetchError::RsyncUnusable { .. }), "{error:?}");
 
-    let old = world.dir.path().join("old-rsync");
-    fs::write(&old, "#!/bin/sh\necho 'rsync  version 3.1.3  protocol version 31'\n").unwrap();
-    fs::set_permissions(&old, fs::Permissions::from_mode(0o755)).unwrap();
-    world.policy.rsync_program = old;
+    world.policy.rsync_program = script(&world, "echo 'rsync  version 3.1.3  protocol version 31'");
     let error = world.fetch(&url, &listed(&[])).unwrap_err();
     assert!(error.to_string().contains("3.1.3 is older than 3.2.3. Install rsync 3.5.0"), "{error}");
 

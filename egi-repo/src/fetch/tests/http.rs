@@ -252,6 +252,7 @@ fn a_server_that_sends_forever_is_stopped_at_the_listed_size_or_the_limit() {
     );
     assert!(!error.is_transient());
 
+    world.policy.limits.max_file_bytes = u64::MAX;
     world.policy.limits.max_bytes = 50_000;
     let error = world.fetch(&server.url, &unsized_list).unwrap_err();
     assert!(matches!(error, FetchError::OverLimit { excess: Excess::Bytes { limit: 50_000 }, .. }), "{error:?}");
