@@ -27,6 +27,14 @@ impl Dialect {
         (!file.is_empty() && file != ":memory:").then_some(Self::Sqlite)
     }
 
+    /// The URL that also creates the database when it is missing. One with parameters is used as it is given.
+    pub(crate) fn creating(self, url: &str) -> String {
+        match self {
+            Self::Sqlite if url.contains('?') => url.to_owned(),
+            Self::Sqlite => format!("{url}?mode=rwc"),
+        }
+    }
+
     /// How many connections may write. `SQLite` has one writer at a time; a queue in front of a single connection is
     /// fairer than many connections that poll for the lock.
     pub(crate) const fn writers(self) -> u32 {

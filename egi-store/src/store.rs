@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::migrate::{MigrateDatabase, Migrator};
-use sqlx::{Any, AnyPool, Executor, Transaction};
+use sqlx::migrate::Migrator;
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, SqlStr, Transaction};
 
-use crate::dialect::Dialect;
+use crate::dialect::{self, Dialect};
 use crate::error::{Operation, StoreError};
 use crate::settings;
 
@@ -23,6 +23,8 @@ pub struct Store {
 
 /// How long a lock that another process holds is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a free connection is waited for.
+const QUEUE_PATIENCE: Duration = Duration::from_secs(10);
 /// Connections that read.
 const READERS: u32 = 4;
 
@@ -89,20 +91,32 @@ impl Store {
 
 async fn connect(dialect: Dialect, url: &str, patience: Duration) -> Result<(AnyPool, AnyPool), sqlx::Error> {
     sqlx::any::install_default_drivers();
-    if !Any::database_exists(url).await? {
-        Any::create_database(url).await?;
-    }
+    let url = dialect.creating(url);
     let prepare = dialect.prepare(patience);
+    probe(&url, prepare.clone()).await?;
     let pool = |connections| {
         let prepare = prepare.clone();
-        AnyPoolOptions::new().max_connections(connections).after_connect(move |connection, _| {
+        let options = AnyPoolOptions::new().max_connections(connections).acquire_timeout(QUEUE_PATIENCE);
+        options.after_connect(move |connection, _| {
             let prepare = prepare.clone();
             Box::pin(async move { connection.execute(sqlx::raw_sql(prepare)).await.map(|_| ()) })
         })
     };
-    let write = pool(dialect.writers()).connect(url).await?;
-    let read = pool(READERS).connect(url).await?;
+    let write = pool(dialect.writers()).connect(&url).await?;
+    let read = pool(READERS).connect(&url).await?;
     Ok((read, write))
+}
+
+/// Tells at once why the database can not be used. A pool would try again until its time is up and not tell the cause;
+/// for trouble that passes, as while another process creates the database, that is what is wanted.
+async fn probe(url: &str, prepare: SqlStr) -> Result<(), sqlx::Error> {
+    let mut connection = AnyConnection::connect(url).await?;
+    let prepared = connection.execute(sqlx::raw_sql(prepare)).await;
+    connection.close().await?;
+    match prepared {
+        Err(error) if !dialect::is_transient(&error) => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// The URL as it may be shown and logged.

@@ -115,9 +115,11 @@ fn find_row(snapshot: &Snapshot) -> Result<&'static Transition, Vec<Reason>> {
     if row.when != Condition::Resume || asked == record.stood {
         return Ok(row);
     }
+    // What was refused because the table has no such row can not be tried again either.
+    let attempted = record.attempted.filter(|attempted| table::find(record.stood, *attempted).is_some());
     table::find(record.stood, asked)
-        .filter(|_| record.attempted == Some(asked))
-        .ok_or_else(|| vec![Reason::NotAttempted { stood: record.stood, attempted: record.attempted }])
+        .filter(|_| attempted == Some(asked))
+        .ok_or_else(|| vec![Reason::NotAttempted { stood: record.stood, attempted }])
 }
 
 fn check_asker(snapshot: &Snapshot, row: &Transition) -> Option<Reason> {

@@ -89,8 +89,10 @@ pub fn restored(to: RolloutState) -> String {
 }
 
 /// A request was refused.
+///
+/// `stands` is where the release stood, if it now waits in `Failed` for somebody to put it back.
 #[must_use]
-pub fn refused(from: RolloutState, to: RolloutState, reasons: &[Reason]) -> String {
+pub fn refused(from: RolloutState, to: RolloutState, stands: Option<RolloutState>, reasons: &[Reason]) -> String {
     let ignored = reasons.iter().all(Reason::leaves_ticket_alone);
     let mut text = if ignored {
         "A notice about this ticket was ignored; nothing was changed.".to_owned()
@@ -102,15 +104,20 @@ pub fn refused(from: RolloutState, to: RolloutState, reasons: &[Reason]) -> Stri
         let line = format!("\n- {} [{}; can be cleared by: {}]", explain(reason), reason.code(), roles.join(", "));
         text.push_str(&line);
     }
-    text
+    let back = stands.map(|stood| format!("\n\nSet RolloutProgress to {stood} to leave things as they were."));
+    text + back.as_deref().unwrap_or_default()
 }
 
 /// A request was tried and failed.
 #[must_use]
 pub fn failed(stood: RolloutState, to: RolloutState, step: &str, cause: &str) -> String {
+    let back = match stood {
+        RolloutState::Submitted => String::new(),
+        stood => format!(", to {stood} to leave things as they were"),
+    };
     format!(
-        "{} failed to {step}.\n{cause}\n\nWhen the cause is mended, set RolloutProgress to {to} to try again, to {stood} \
-         to leave things as they were, or to Submitted to deliver anew.",
+        "{} failed to {step}.\n{cause}\n\nWhen the cause is mended, set RolloutProgress to {to} to try again{back}, or to \
+         Submitted to deliver anew.",
         asked(stood, to)
     )
 }

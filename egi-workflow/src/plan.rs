@@ -147,7 +147,8 @@ fn plan_refusal(snapshot: &Snapshot, reasons: &[Reason]) -> Plan {
     let settles = if stays { record.clone() } else { failed_record(record, snapshot.asked) };
     let mut plan = frame(snapshot, Outcome::Refused, settles);
     plan.reasons = reasons.iter().map(|r| format!("{}: {r}", r.code())).collect();
-    plan.steps.push(Effect::Comment { text: message::refused(record.state, snapshot.asked, reasons) });
+    let stood = (plan.settles.state == RolloutState::Failed).then_some(plan.settles.stood);
+    plan.steps.push(Effect::Comment { text: message::refused(record.state, snapshot.asked, stood, reasons) });
     if !alone {
         plan.steps.extend(answer_error(snapshot, plan.settles.state));
     }

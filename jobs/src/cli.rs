@@ -147,7 +147,7 @@ pub enum TicketCommand {
         /// The comment
         text: String,
         /// Who does it.
-    #[command(flatten)]
+        #[command(flatten)]
         who: Who,
     },
 }

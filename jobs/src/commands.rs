@@ -35,10 +35,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         }
         Command::Man => print_manual(),
         Command::Render { document } => {
-            output::raw(match document {
-                Document::Transitions => egi_workflow::diagram::render_markdown(),
-                Document::Metrics => egi_metrics::definitions_markdown(),
-            }.as_bytes());
+            output::raw(
+                match document {
+                    Document::Transitions => egi_workflow::diagram::render_markdown(),
+                    Document::Metrics => egi_metrics::definitions_markdown(),
+                }
+                .as_bytes(),
+            );
             Ok(Exit::Done)
         }
         Command::Config(JsonArg { json }) => print_config(&cli.config, json),

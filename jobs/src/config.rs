@@ -299,7 +299,9 @@ impl Config {
             }
         }
         if self.people.iter().any(|p| p.roles.contains(&Role::Repository)) {
-            return wrong("the role \"repository\" belongs to tickets.account alone; take it from [[people]]".to_owned());
+            return wrong(
+                "the role \"repository\" belongs to tickets.account alone; take it from [[people]]".to_owned(),
+            );
         }
         Ok(())
     }

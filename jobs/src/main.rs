@@ -44,8 +44,10 @@ fn report(error: &anyhow::Error) -> Exit {
     }
     let transient = error.chain().any(|cause| {
         let store = cause.downcast_ref::<egi_store::StoreError>().is_some_and(egi_store::StoreError::is_transient);
-        let ticket = cause.downcast_ref::<egi_tickets::TicketError>().is_some_and(egi_tickets::TicketError::is_transient);
-        let repo = cause.downcast_ref::<egi_repo::tree::RepoError>().is_some_and(egi_repo::tree::RepoError::is_transient);
+        let ticket =
+            cause.downcast_ref::<egi_tickets::TicketError>().is_some_and(egi_tickets::TicketError::is_transient);
+        let repo =
+            cause.downcast_ref::<egi_repo::tree::RepoError>().is_some_and(egi_repo::tree::RepoError::is_transient);
         store || ticket || repo
     });
     if transient { Exit::TryAgain } else { Exit::Failed }

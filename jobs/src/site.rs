@@ -9,8 +9,8 @@ use egi_repo::progress::Progress;
 use egi_repo::scratch::ScratchRoot;
 use egi_repo::tree::{RepoTree, TreeOptions};
 use egi_store::Store;
-use egi_tickets::desk::{Desk, DeskSystem};
 use egi_tickets::TicketSystem;
+use egi_tickets::desk::{Desk, DeskSystem};
 use egi_workflow::Policy;
 
 use crate::config::Config;
@@ -53,7 +53,8 @@ impl Site {
             .with_context(|| format!("failed to open the repository tree {}", root.display()))?;
         let scratch = ScratchRoot::new(tree.scratch_dir());
         let folder = config.path(&config.tickets.desk);
-        let desk = Desk::open(&folder).with_context(|| format!("failed to open the ticket desk {}", folder.display()))?;
+        let desk =
+            Desk::open(&folder).with_context(|| format!("failed to open the ticket desk {}", folder.display()))?;
         let system = DeskSystem::new(desk.clone(), config.repository_account(), clock.clone());
         Ok(Self {
             desk,

@@ -15,8 +15,8 @@ use egi_store::{Claim, StoreError};
 use egi_workflow::{decide, plan};
 use tracing::{error, info, warn};
 
-pub(crate) use self::gather::{GatherError, gather_preview, notice_of};
 use self::gather::Gathered;
+pub(crate) use self::gather::{GatherError, gather_preview, notice_of};
 pub(crate) use self::inbox::{deliver, deliver_faulty};
 pub(crate) use self::perform::{describe, tree_mode};
 use crate::site::Site;
@@ -70,9 +70,12 @@ fn worker_name() -> String {
 
 /// Removes scratch folders no plan needs: leftovers of killed runs.
 async fn sweep_scratch(site: &Site) -> Result<(), StoreError> {
-    let keep = site.store.pending(site.now()).await?.iter().map(|m| perform::scratch_name(m.message.ticket())).collect();
+    let keep =
+        site.store.pending(site.now()).await?.iter().map(|m| perform::scratch_name(m.message.ticket())).collect();
     match site.scratch.sweep(&keep) {
-        Ok(removed) if !removed.is_empty() => info!(scratch.removed = ?removed, "leftover scratch folders were removed"),
+        Ok(removed) if !removed.is_empty() => {
+            info!(scratch.removed = ?removed, "leftover scratch folders were removed")
+        }
         Ok(_) => {}
         Err(error) => warn!(error = %error, "leftover scratch folders could not be removed"),
     }
@@ -110,7 +113,7 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
         site.store.dismiss(claim, &format!("{decision:?}"), site.now()).await?;
         return Ok(Handled::Unchanged);
     };
-    info!(ticket.id = ticket, "{} -> {}: {} in {} steps", plan.from, plan.asked, plan.outcome, plan.steps.len());
+    info!(ticket.id = ticket, "{} -> {}: to be {} in {} steps", plan.from, plan.asked, plan.outcome, plan.steps.len());
     let id = match site.store.open_plan(claim, &plan, site.now()).await {
         Ok(id) => id,
         // Another worker filled the slot since it was looked at: look again.

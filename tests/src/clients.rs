@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 pub use self::apt::AptRoot;
 pub use self::dnf::DnfRoot;
 
-fn write_file(path: &Path, text: &str) -> Result<()> {
+pub(crate) fn write_file(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).with_context(|| format!("failed to write {}", path.display()))
 }
 

@@ -3,15 +3,19 @@
 //! - [`servers`]: a provider's rsync, HTTP and FTP server, on the loopback interface, gone when dropped;
 //! - [`packages`]: real rpm and deb packages to release;
 //! - [`provider`]: the delivery a provider offers, and every way to spoil it;
-//! - [`clients`]: throw-away roots into which the real `dnf` and `apt-get` install.
+//! - [`clients`]: throw-away roots into which the real `dnf` and `apt-get` install;
+//! - [`site`]: a site of `nsrw` itself, driven by its command line as people drive it;
+//! - [`demo`]: the main job from delivery to production, narrated: `make demo`.
 //!
-//! Nothing here knows the workflow: scenarios, crash loops and the demo put the two together. Nothing here changes the
+//! Nothing here changes the
 //! machine it runs on: no service, no system package database, no file outside a temporary folder and the build's
 //! `target` folder. Everything works as root and as an ordinary user. The packages it needs from Debian are the sets of
 //! `scripts/install-packages`.
 
 pub mod clients;
+pub mod demo;
 pub mod packages;
 pub mod process;
 pub mod provider;
 pub mod servers;
+pub mod site;

@@ -1,8 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use egi_model::digest::Sha256;
+use egi_workflow::plan::{Plan, StepLog};
+
 use super::world::{LEASE, World, notice, second, ticket};
-use crate::{Claim, Store};
+use crate::{Claim, PlanId, Store};
 
 const MESSAGES: u64 = 200;
 const TICKETS: u64 = 7;
@@ -95,4 +98,25 @@ async fn a_release_registered_from_many_sides_has_one_first_entry() {
     }
     assert_eq!(world.store.load_history(None).await.unwrap().len(), 1);
     assert_eq!(world.store.verify_history().await.unwrap().faults, []);
+}
+
+/// Does not run: it compiles as long as a worker may await every call on a runtime of several threads.
+#[expect(dead_code, reason = "compiling it is the test")]
+fn every_call_may_change_threads(store: &Store, claim: &Claim, id: PlanId, plan: &Plan, log: &StepLog) {
+    fn assert_send(_: impl Send) {}
+    let (at, record, major) = (second(0), &plan.settles, plan.settles.facts.as_ref().map(|f| f.major.clone()));
+    assert_send((Store::open(""), store.ping(), store.close()));
+    assert_send((store.load_target_areas(), store.save_target_area(plan.from, None)));
+    assert_send((store.agree_majors(&[], at), store.load_majors()));
+    assert_send(
+        major.map(|major| async move { (store.load_major(&major.id).await, store.load_agreements(&major.id).await) }),
+    );
+    assert_send((store.save_document(&[]), store.load_document(Sha256::of(&[]))));
+    assert_send((store.post(&claim.message, "", None, at), store.claim("", at, LEASE), store.renew(claim, at, LEASE)));
+    assert_send((store.put_back(claim, at, ""), store.dismiss(claim, "", at), store.pending(at), store.last_order()));
+    assert_send((store.open_plan(claim, plan, at), store.load_open_plan(claim), store.log_step(claim, id, log, at)));
+    assert_send((store.fail_plan(claim, id, plan, at), store.close_plan(claim, id, record, &plan.entry(at), at)));
+    assert_send((store.load_plans(plan.ticket), store.load_history(None), store.verify_history()));
+    assert_send((store.register(plan.ticket, at, None), store.load_release(plan.ticket), store.load_releases()));
+    assert_send((store.slot_holder("", plan.ticket), store.wakeable()));
 }

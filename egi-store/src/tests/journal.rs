@@ -1,7 +1,7 @@
 use egi_model::release::Emergency;
 use egi_model::rollout::RolloutState;
 
-use super::world::{LEASE, World, plan_to, record, second, step, ticket};
+use super::world::{LEASE, World, notice, plan_to, record, second, step, ticket};
 use crate::{PlanState, StoreError};
 
 #[tokio::test]
@@ -12,11 +12,11 @@ async fn after_a_crash_the_open_plan_is_found_with_its_log() {
     let id = world.store.open_plan(&claim, &plan, second(1)).await.unwrap();
     world.store.log_step(&claim, id, &step(0, "dropped"), second(2)).await.unwrap();
     world.store.log_step(&claim, id, &step(0, "dropped again"), second(3)).await.unwrap();
-    world.store.post(&super::world::notice(1), "newer", Some(1), second(4)).await.unwrap();
+    world.store.post(&notice(1), "newer", Some(1), second(4)).await.unwrap();
 
     let world = world.restart().await;
     let again = world.store.claim("worker", second(100), LEASE).await.unwrap().unwrap();
-    assert_eq!((again.id, again.attempt), (claim.id, 2), "the open plan comes before a numbered change");
+    assert_eq!((again.id, again.attempt), (claim.id, 2));
     let open = world.store.load_open_plan(&again).await.unwrap();
     assert_eq!(open, Some((id, plan.clone(), vec![step(0, "dropped")])));
     world.store.log_step(&again, id, &step(1, "commented"), second(101)).await.unwrap();
@@ -85,8 +85,12 @@ async fn a_message_has_one_open_plan_and_is_not_dismissed_with_it() {
     assert!(matches!(second_plan, Err(StoreError::PlanOpen { plan, .. }) if plan == id), "{second_plan:?}");
     let dismissed = world.store.dismiss(&claim, "nothing", second(2)).await;
     assert!(matches!(dismissed, Err(StoreError::PlanOpen { .. })), "{dismissed:?}");
-    world.store.put_back(&claim, second(3), "RT does not answer").await.unwrap();
-    let again = world.store.claim("worker", second(3), LEASE).await.unwrap().unwrap();
+    world.store.put_back(&claim, second(10), "RT does not answer").await.unwrap();
+    world.store.post(&notice(1), "a change", Some(1), second(4)).await.unwrap();
+    let early = world.store.claim("worker", second(5), LEASE).await.unwrap();
+    assert_eq!(early, None, "what has a plan open comes before a numbered change");
+    let again = world.store.claim("worker", second(10), LEASE).await.unwrap().unwrap();
+    assert_eq!(again.id, claim.id);
     assert!(world.store.load_open_plan(&again).await.unwrap().is_some(), "put back with its plan");
 }
 
@@ -130,7 +134,16 @@ async fn of_two_decisions_for_one_slot_the_second_is_refused() {
             world.close(&first, id, &staged(1), 2).await;
         }
     }
-    let mut emergency = staged(2);
+}
+
+#[tokio::test]
+async fn an_emergency_stands_beside_the_holder_and_holds_it_up_no_more_than_it_is_held_up() {
+    let world = World::new().await;
+    world.settle(&record(1, "storm", RolloutState::StageRollout), 1).await;
+    let claim = world.claimed(2, 2).await;
+    let mut emergency = plan_to(&record(2, "storm", RolloutState::StageRollout));
     emergency.emergency = Emergency::Yes;
-    world.store.open_plan(&second_, &emergency, second(3)).await.unwrap();
+    let id = world.store.open_plan(&claim, &emergency, second(2)).await.unwrap();
+    world.close(&claim, id, &emergency, 3).await;
+    world.settle(&record(1, "storm", RolloutState::StageRollout), 4).await;
 }

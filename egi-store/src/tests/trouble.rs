@@ -59,6 +59,30 @@ async fn what_is_no_database_is_refused_without_showing_a_password() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_no_database_is_refused_for_good_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nsrw.db");
+    std::fs::write(&path, "precious notes, no database".repeat(100)).unwrap();
+    let error = Store::open(&format!("sqlite://{}", path.display())).await.unwrap_err();
+    assert!(matches!(error, StoreError::Open { .. }), "{error:?}");
+    assert!(!error.is_transient() && error.source().unwrap().to_string().contains("not a database"), "{error:?}");
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with("precious notes"));
+}
+
+#[tokio::test]
+async fn tables_of_a_newer_program_are_left_alone() {
+    let world = World::new().await;
+    world
+        .tamper(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                  VALUES (999, 'from the future', TRUE, X'00', 0)",
+        )
+        .await;
+    let error = Store::open(&world.url()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Migrate { .. }) && !error.is_transient(), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_row_that_can_not_be_read_is_named() {
     let world = World::new().await;
     world.store.register(ticket(12), second(0), None).await.unwrap();

@@ -18,7 +18,7 @@ fn verdict(decision: &Decision) -> String {
     }
 }
 
-pub fn brief(effect: &Effect) -> String {
+pub(crate) fn brief(effect: &Effect) -> String {
     match effect {
         Effect::Fetch { .. } => "fetch".to_owned(),
         Effect::Accept { .. } => "accept".to_owned(),

@@ -16,15 +16,15 @@ use egi_model::ticket::{Ticket, TicketId, TicketStatus};
 use egi_workflow::snapshot::Document;
 use egi_workflow::{Cause, Intake, Policy, ReleaseFacts, ReleaseRecord, Snapshot};
 
-pub fn ticket_id(number: u64) -> TicketId {
+pub(crate) fn ticket_id(number: u64) -> TicketId {
     TicketId::new(number).unwrap()
 }
 
-pub fn start() -> DateTime<Utc> {
+pub(crate) fn start() -> DateTime<Utc> {
     "2026-11-02T09:00:00Z".parse().unwrap()
 }
 
-pub fn major() -> MajorRelease {
+pub(crate) fn major() -> MajorRelease {
     MajorRelease {
         id: "umd-4".parse().unwrap(),
         kind: MajorKind::MajorRelease,
@@ -34,11 +34,11 @@ pub fn major() -> MajorRelease {
     }
 }
 
-pub fn target() -> Target {
+pub(crate) fn target() -> Target {
     Target { platform: "sl6".parse().unwrap(), arch: "x86_64".parse().unwrap() }
 }
 
-pub fn release() -> Release {
+pub(crate) fn release() -> Release {
     Release {
         product: "StoRM".to_owned(),
         short_name: "INFN.storm.sl6.x86_64".parse().unwrap(),
@@ -63,7 +63,7 @@ pub fn release() -> Release {
     }
 }
 
-pub fn facts() -> ReleaseFacts {
+pub(crate) fn facts() -> ReleaseFacts {
     ReleaseFacts {
         major: major(),
         release: release(),
@@ -77,7 +77,7 @@ pub fn facts() -> ReleaseFacts {
 }
 
 /// A release that stands in `state`, with whatever it has by then.
-pub fn record(state: RolloutState) -> ReleaseRecord {
+pub(crate) fn record(state: RolloutState) -> ReleaseRecord {
     let delivered = state != RolloutState::Submitted;
     let failed = state == RolloutState::Failed;
     ReleaseRecord {
@@ -90,7 +90,7 @@ pub fn record(state: RolloutState) -> ReleaseRecord {
     }
 }
 
-pub fn ticket(progress: RolloutState) -> Ticket {
+pub(crate) fn ticket(progress: RolloutState) -> Ticket {
     let fields = [
         (Field::SyncProtocol, "rsync"),
         (Field::SyncUrl, "rsync://repo.example.org/storm/1.11.2"),
@@ -115,11 +115,11 @@ pub fn ticket(progress: RolloutState) -> Ticket {
     }
 }
 
-pub fn actor(roles: &[Role]) -> Actor {
+pub(crate) fn actor(roles: &[Role]) -> Actor {
     Actor { name: "somebody".to_owned(), roles: roles.to_vec() }
 }
 
-pub fn intake() -> Intake {
+pub(crate) fn intake() -> Intake {
     let parsed = ParsedRelease { release: release(), generation: Generation::G3, warnings: Vec::new() };
     Intake {
         release_xml: Document::Read { sha256: Sha256::of(b"release.xml"), value: parsed },
@@ -131,7 +131,7 @@ pub fn intake() -> Intake {
 }
 
 /// Somebody who may do everything people may asks for `asked`, of a release that stands in `from`.
-pub fn snapshot(from: RolloutState, asked: RolloutState) -> Snapshot {
+pub(crate) fn snapshot(from: RolloutState, asked: RolloutState) -> Snapshot {
     let people = [Role::Verifier, Role::RolloutManager, Role::ReleaseManager, Role::Admin];
     Snapshot {
         cause: Cause::Notice { previous: from, in_history: true },
@@ -145,7 +145,7 @@ pub fn snapshot(from: RolloutState, asked: RolloutState) -> Snapshot {
     }
 }
 
-pub fn emergency(from: RolloutState, asked: RolloutState) -> Snapshot {
+pub(crate) fn emergency(from: RolloutState, asked: RolloutState) -> Snapshot {
     let mut snapshot = snapshot(from, asked);
     snapshot.ticket.fields.insert(Field::EmergencyRelease, "Yes".to_owned());
     snapshot

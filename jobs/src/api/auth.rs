@@ -31,7 +31,10 @@ impl Secret {
     /// Reads the secret's file; surrounding blanks do not count.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| {
-            anyhow::anyhow!("failed to read the secret {}: {e}; `nsrw init` makes one, or set api.secret_file", path.display())
+            anyhow::anyhow!(
+                "failed to read the secret {}: {e}; `nsrw init` makes one, or set api.secret_file",
+                path.display()
+            )
         })?;
         let secret = text.trim().as_bytes().to_vec();
         anyhow::ensure!(
@@ -52,7 +55,13 @@ impl Secret {
     }
 
     /// Checks a request; the error says what is wrong, not what would be right.
-    pub(super) fn check(&self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>, skew: u64) -> Result<(), &'static str> {
+    pub(super) fn check(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        now: DateTime<Utc>,
+        skew: u64,
+    ) -> Result<(), &'static str> {
         let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
         let timestamp = text(TIMESTAMP).ok_or("X-NSRW-Timestamp is missing")?;
         let seconds: i64 = timestamp.parse().map_err(|_| "X-NSRW-Timestamp is no number of seconds")?;

@@ -83,10 +83,11 @@ fn refuse(status: StatusCode, field: &str, message: &str) -> Reply {
 fn read_pairs(headers: &HeaderMap, body: &[u8]) -> Result<Vec<(String, String)>, (StatusCode, &'static str)> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-        "application/x-www-form-urlencoded" => {
-            serde_urlencoded::from_bytes(body).map_err(|_| (StatusCode::BAD_REQUEST, "it is no form; send name=value&…"))
+        "application/x-www-form-urlencoded" => serde_urlencoded::from_bytes(body)
+            .map_err(|_| (StatusCode::BAD_REQUEST, "it is no form; send name=value&…")),
+        "application/json" => {
+            read_json(body).ok_or((StatusCode::BAD_REQUEST, "it is no JSON object of texts and numbers"))
         }
-        "application/json" => read_json(body).ok_or((StatusCode::BAD_REQUEST, "it is no JSON object of texts and numbers")),
         _ => Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/x-www-form-urlencoded or application/json")),
     }
 }

@@ -1,7 +1,7 @@
 //! `nsrw explain`: why a release stands where it stands, and what would move it.
 
 use egi_model::rollout::RolloutState;
-use egi_workflow::{Decision, decide, table};
+use egi_workflow::{Decision, Reason, decide, table};
 use serde::Serialize;
 
 use crate::cli::ExplainArgs;
@@ -48,12 +48,16 @@ async fn explain(site: &Site, args: &ExplainArgs) -> anyhow::Result<Explanation>
     let present = worker::gather_preview(site, args.ticket, RolloutState::Submitted, None).await?;
     let record = present.record;
     let mut next = Vec::new();
-    for row in table::leaving(record.state).filter(|row| !row.who.iter().all(|r| *r == egi_model::role::Role::Repository)) {
+    for row in
+        table::leaving(record.state).filter(|row| !row.who.iter().all(|r| *r == egi_model::role::Role::Repository))
+    {
         let snapshot = worker::gather_preview(site, args.ticket, row.to, actor.clone()).await?;
         let (possible, reasons) = match decide(&snapshot) {
             Decision::Proceed { .. } => (true, Vec::new()),
             Decision::Defer { holder } => (true, vec![format!("it would wait behind ticket {holder}")]),
             Decision::Unchanged(_) => (false, Vec::new()),
+            // What was never attempted is no way out of a failure: not worth a line.
+            Decision::Refuse(reasons) if matches!(reasons.as_slice(), [Reason::NotAttempted { .. }]) => continue,
             Decision::Refuse(reasons) => (false, reasons.iter().map(ToString::to_string).collect()),
         };
         let who = row.who.iter().map(|role| role.as_str()).collect();

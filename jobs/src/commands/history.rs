@@ -29,7 +29,9 @@ pub(super) async fn run(site: &Site, args: &HistoryArgs) -> anyhow::Result<Exit>
 fn print(record: &HistoryRecord) {
     let entry = &record.entry;
     let at = entry.at.format("%Y-%m-%d %H:%M:%S");
-    let moved = if entry.asked == entry.to {
+    let moved = if entry.from == entry.to && entry.asked == entry.to {
+        format!("stands in {}", entry.to)
+    } else if entry.asked == entry.to {
         format!("{} -> {}", entry.from, entry.to)
     } else {
         format!("{} -> {} (asked: {})", entry.from, entry.to, entry.asked)

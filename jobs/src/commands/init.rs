@@ -36,7 +36,10 @@ pub(super) async fn run(args: &InitArgs) -> anyhow::Result<Exit> {
     output::line(format!("  {:<18}  the secret notices are signed with", site.config.api.secret_file.display()));
     output::line(format!("  {:<18}  the database", site.config.store.file.display()));
     output::line(format!("  {:<18}  the ticket desk", site.config.tickets.desk.display()));
-    output::line(format!("  {:<18}  the repository tree; let your web server offer its folder sw", site.config.repository.root.display()));
+    output::line(format!(
+        "  {:<18}  the repository tree; let your web server offer its folder sw",
+        site.config.repository.root.display()
+    ));
     Ok(Exit::Done)
 }
 

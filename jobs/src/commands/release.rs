@@ -51,7 +51,8 @@ fn check(file: &Path, bytes: &[u8]) -> Linted {
         release_xml::parse(bytes).map(|parsed| {
             let release = &parsed.release;
             let packages = release.packages().count();
-            let summary = format!("{} {} ({}), {packages} packages", release.short_name, release.version, parsed.generation);
+            let summary =
+                format!("{} {} ({}), {packages} packages", release.short_name, release.version, parsed.generation);
             (summary, parsed.warnings)
         })
     };

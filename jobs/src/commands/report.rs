@@ -16,12 +16,15 @@ pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> 
     let records = site.store.load_history(None).await?;
     let month = args.month;
     let facts = facts(&records, site.now());
-    let files = tokio::task::spawn_blocking(move || egi_metrics::report(&facts, month).map(|report| report.files())).await??;
+    let files =
+        tokio::task::spawn_blocking(move || egi_metrics::report(&facts, month).map(|report| report.files())).await??;
     let default = || site.config.path(Path::new("reports")).join(month.to_string());
     let folder = args.out.clone().unwrap_or_else(default);
     let written = replace_folder(&folder, &files)?;
     if args.json {
-        output::json(&serde_json::json!({ "month": month, "folder": folder, "files": written, "records": records.len() }))?;
+        output::json(
+            &serde_json::json!({ "month": month, "folder": folder, "files": written, "records": records.len() }),
+        )?;
     } else {
         output::line(format!("{} records read; the report of {month} is in {}", records.len(), folder.display()));
         for name in &written {

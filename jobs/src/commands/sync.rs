@@ -72,7 +72,11 @@ async fn compare_notices(site: &Site, apply: bool) -> anyhow::Result<Vec<Differe
             continue;
         }
         let what = format!("the change {} -> {} has no notice", notice.previous, notice.current);
-        differences.push(Difference { ticket: Some(notice.ticket), what, mended_by: Some("put into the inbox".to_owned()) });
+        differences.push(Difference {
+            ticket: Some(notice.ticket),
+            what,
+            mended_by: Some("put into the inbox".to_owned()),
+        });
         if apply {
             let posted = worker::deliver(site, notice).await?;
             info!(inbox.id = %posted.id, "a missed change was put into the inbox");
@@ -88,7 +92,8 @@ fn unreadable(trouble: &egi_tickets::TicketError) -> Difference {
 /// Tickets the database does not know, and tickets that stand elsewhere although nothing is under way.
 async fn compare_tickets(site: &Site, apply: bool) -> anyhow::Result<Vec<Difference>> {
     let found = site.tickets.search(&Query::default()).await?;
-    let pending: BTreeSet<TicketId> = site.store.pending(site.now()).await?.iter().map(|m| m.message.ticket()).collect();
+    let pending: BTreeSet<TicketId> =
+        site.store.pending(site.now()).await?.iter().map(|m| m.message.ticket()).collect();
     let mut differences = Vec::new();
     for ticket in found.items {
         let Some(record) = site.store.load_release(ticket.id).await? else {
@@ -124,8 +129,10 @@ async fn compare_tree(site: &Site) -> anyhow::Result<Vec<Difference>> {
             placed.extend(live.placements.iter().map(|p| (key.clone(), p.ticket)));
         }
     }
-    let missing = wanted.difference(&placed).map(|(repo, ticket)| (ticket, format!("it is not in {repo}, where it belongs")));
-    let extra = placed.difference(&wanted).map(|(repo, ticket)| (ticket, format!("it is in {repo}, where it does not belong")));
+    let missing =
+        wanted.difference(&placed).map(|(repo, ticket)| (ticket, format!("it is not in {repo}, where it belongs")));
+    let extra =
+        placed.difference(&wanted).map(|(repo, ticket)| (ticket, format!("it is in {repo}, where it does not belong")));
     Ok(missing.chain(extra).map(|(t, what)| Difference { ticket: Some(*t), what, mended_by: None }).collect())
 }
 

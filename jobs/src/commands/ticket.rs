@@ -23,9 +23,9 @@ pub(super) async fn run(site: &Site, command: TicketCommand) -> anyhow::Result<E
         TicketCommand::Set(args) => set(site, &args).await,
         TicketCommand::Show { ticket, json } => show(site, ticket, json),
         TicketCommand::List { state, json } => list(site, state, json),
-        TicketCommand::Comment { ticket, text, who } => {
-            refusals(site.desk.comment(ticket, &text, &super::actor(site, &who), site.now()).map_err(Into::into).map(|_| ()))
-        }
+        TicketCommand::Comment { ticket, text, who } => refusals(
+            site.desk.comment(ticket, &text, &super::actor(site, &who), site.now()).map_err(Into::into).map(|_| ()),
+        ),
     }
 }
 
@@ -88,7 +88,9 @@ async fn set(site: &Site, args: &SetTicketArgs) -> anyhow::Result<Exit> {
 /// Puts the notice of a changed state into the inbox, as RT posts it. Should this be cut off, `sync` finds the change.
 async fn announce(site: &Site, changes: &[TicketChange]) -> anyhow::Result<()> {
     for notice in changes.iter().filter_map(notice_of) {
-        worker::deliver(site, notice).await.context("the ticket is changed, but the change could not be queued; `nsrw sync --apply` will")?;
+        worker::deliver(site, notice)
+            .await
+            .context("the ticket is changed, but the change could not be queued; `nsrw sync --apply` will")?;
     }
     Ok(())
 }

@@ -36,7 +36,8 @@ fn an_unknown_key_is_named_with_its_neighbour() {
 #[test]
 fn variables_override_the_file() {
     let text = "[api]\nlisten = \"127.0.0.1:1\"";
-    let set = [("NSRW_API_LISTEN", "127.0.0.1:0"), ("NSRW_WORKER_TRIES", "9"), ("NSRW_FETCH_ALLOWED_HOSTS", "a.org, b.org")];
+    let set =
+        [("NSRW_API_LISTEN", "127.0.0.1:0"), ("NSRW_WORKER_TRIES", "9"), ("NSRW_FETCH_ALLOWED_HOSTS", "a.org, b.org")];
     let config = parse(text, &set).unwrap();
     assert_eq!((config.api.listen.as_str(), config.worker.tries), ("127.0.0.1:0", 9));
     assert_eq!(config.fetch.allowed_hosts, ["a.org", "b.org"]);

@@ -10,9 +10,9 @@ use egi_model::name::Segment;
 use egi_model::release::Target;
 use egi_model::release_xml;
 use egi_model::ticket::TicketId;
-use egi_repo::tree::RepoError;
 use egi_repo::fetch::{FetchError, FetchLimits, FetchPolicy};
 use egi_repo::scratch::{Scratch, ScratchError};
+use egi_repo::tree::RepoError;
 use egi_repo::tree::{Change, Placement, RepoTree};
 use egi_repo::verify::{Attached, VerifyError, VerifyPolicy};
 use egi_store::{PlanId, StoreError};
@@ -99,7 +99,8 @@ pub(super) async fn perform(context: &Context<'_>, effect: &Effect) -> Result<St
             let (source, scratch, policy) = (source.clone(), open_scratch(context)?, fetch_policy(site));
             let progress = site.progress.clone();
             let fetched = blocking(move || {
-                egi_repo::fetch::fetch(&source, &listed, &scratch, &policy, progress.as_ref()).map_err(PerformError::from)
+                egi_repo::fetch::fetch(&source, &listed, &scratch, &policy, progress.as_ref())
+                    .map_err(PerformError::from)
             })
             .await?;
             format!("fetched {} files, {} bytes", fetched.files, fetched.bytes)

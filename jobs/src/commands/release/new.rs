@@ -11,8 +11,8 @@ use egi_model::content::ContentFile;
 use egi_model::digest::{Algorithm, Sha256};
 use egi_model::name::{RelPath, Segment};
 use egi_model::release::{
-    Emergency, Package, PackageFormat, Provider, Release, ReleaseType, RepofileHint, RepositoryHint,
-    SoftwareComponent, Target,
+    Emergency, Package, PackageFormat, Provider, Release, ReleaseType, RepofileHint, RepositoryHint, SoftwareComponent,
+    Target,
 };
 use egi_model::release_xml;
 use egi_model::sync::SyncSource;
@@ -47,7 +47,12 @@ pub(super) fn run(args: &NewReleaseArgs) -> anyhow::Result<Exit> {
     let listing = list(&files, &xml)?.render();
     write(&args.folder.join(RELEASE), &xml)?;
     write(&args.folder.join(CHECKSUMS), &listing)?;
-    output::line(format!("{} packages, {} files: {RELEASE} and {CHECKSUMS} are in {}", headers.len(), files.len(), args.folder.display()));
+    output::line(format!(
+        "{} packages, {} files: {RELEASE} and {CHECKSUMS} are in {}",
+        headers.len(),
+        files.len(),
+        args.folder.display()
+    ));
     Ok(Exit::Done)
 }
 
@@ -60,7 +65,8 @@ fn read_folder(folder: &Path) -> anyhow::Result<Vec<ContentFile>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
-        let entries = std::fs::read_dir(&next).with_context(|| format!("failed to read the folder {}", next.display()))?;
+        let entries =
+            std::fs::read_dir(&next).with_context(|| format!("failed to read the folder {}", next.display()))?;
         for entry in entries {
             let path = entry?.path();
             let kind = std::fs::symlink_metadata(&path)?.file_type();
