@@ -16,7 +16,8 @@ pub(crate) enum Dialect {
     Sqlite,
 }
 
-/// The primary result codes of `SQLite` for trouble that can pass: busy, locked, input/output error, disk full, can not open.
+/// The primary result codes of `SQLite` for trouble that can pass: busy, locked, input or output failed, disk full, can
+/// not open.
 const PASSING: [i32; 5] = [5, 6, 10, 13, 14];
 
 impl Dialect {

@@ -54,7 +54,7 @@ async fn walk(connection: &mut AnyConnection) -> row::Result<HistoryCheck> {
     let mut last = 0;
     loop {
         let query =
-            sqlx::query("SELECT seq, ticket, entry, previous, digest FROM history WHERE seq >= ? + 1 ORDER BY seq DESC LIMIT ?");
+            sqlx::query("SELECT seq, ticket, entry, previous, digest FROM history WHERE seq > ? ORDER BY seq LIMIT ?");
         let rows = query.bind(last).bind(PAGE).fetch_all(&mut *connection).await?;
         for row in &rows {
             last = row::number(row, "seq")?;

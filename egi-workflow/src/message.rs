@@ -111,10 +111,8 @@ pub fn refused(from: RolloutState, to: RolloutState, stands: Option<RolloutState
 /// A request was tried and failed.
 #[must_use]
 pub fn failed(stood: RolloutState, to: RolloutState, step: &str, cause: &str) -> String {
-    let back = match stood {
-        RolloutState::Submitted => String::new(),
-        stood => format!(", to {stood} to leave things as they were"),
-    };
+    let elsewhere = Some(stood).filter(|stood| *stood != RolloutState::Submitted);
+    let back = elsewhere.map(|stood| format!(", to {stood} to leave things as they were")).unwrap_or_default();
     format!(
         "{} failed to {step}.\n{cause}\n\nWhen the cause is mended, set RolloutProgress to {to} to try again{back}, or to \
          Submitted to deliver anew.",

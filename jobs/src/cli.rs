@@ -27,26 +27,12 @@ pub struct Cli {
 pub enum Command {
     /// Make a site in a folder: configuration, database, repository tree, ticket desk and secret
     Init(InitArgs),
-    /// Serve the HTTP API and work on what comes in, until stopped
-    Serve,
-    /// Work on what has come in, once (for cron)
-    Promote(JsonArg),
-    /// Compare tickets, database and repository tree; with --apply, mend what can be mended
-    Sync(SyncArgs),
-    /// Write a month's report as CSV
-    Report(ReportArgs),
-    /// Work with tickets of the embedded desk
-    #[command(subcommand)]
-    Ticket(TicketCommand),
+    /// What is done on a site.
+    #[command(flatten)]
+    OnSite(SiteCommand),
     /// Work with release.xml
     #[command(subcommand)]
     Release(ReleaseCommand),
-    /// Show what happened to a release, or check the log
-    History(HistoryArgs),
-    /// Say why a release stands where it stands, and what would move it
-    Explain(ExplainArgs),
-    /// Show what would be done if a ticket were set to a state, without doing it
-    Plan(PlanArgs),
     /// Show the settings in force
     Config(JsonArg),
     /// Print a completion script for a shell
@@ -62,6 +48,28 @@ pub enum Command {
         /// Which one.
         document: Document,
     },
+}
+
+/// The commands that need a site.
+#[derive(Debug, Subcommand)]
+pub enum SiteCommand {
+    /// Serve the HTTP API and work on what comes in, until stopped
+    Serve,
+    /// Work on what has come in, once (for cron)
+    Promote(JsonArg),
+    /// Compare tickets, database and repository tree; with --apply, mend what can be mended
+    Sync(SyncArgs),
+    /// Write a month's report as CSV
+    Report(ReportArgs),
+    /// Work with tickets of the embedded desk
+    #[command(subcommand)]
+    Ticket(TicketCommand),
+    /// Show what happened to a release, or check the log
+    History(HistoryArgs),
+    /// Say why a release stands where it stands, and what would move it
+    Explain(ExplainArgs),
+    /// Show what would be done if a ticket were set to a state, without doing it
+    Plan(PlanArgs),
 }
 
 /// Documents rendered from tables.
@@ -209,7 +217,7 @@ pub enum ReleaseCommand {
         json: bool,
     },
     /// Write release.xml and checksums.xml for a folder of rpm or deb packages
-    New(NewReleaseArgs),
+    New(Box<NewReleaseArgs>),
 }
 
 /// `nsrw release new`
@@ -232,7 +240,7 @@ pub struct NewReleaseArgs {
     /// Operating system, such as centos7
     #[arg(long)]
     pub platform: egi_model::name::Segment,
-    /// Architecture, such as x86_64
+    /// Architecture, such as `x86_64`
     #[arg(long)]
     pub arch: egi_model::name::Segment,
     /// Who answers questions
@@ -250,7 +258,7 @@ pub struct NewReleaseArgs {
     /// Change log, as link or text
     #[arg(long)]
     pub changes: String,
-    /// Where the folder will be offered, such as rsync://host/module/path
+    /// Where the folder will be offered, such as <rsync://host/module/path>
     #[arg(long)]
     pub sync_url: String,
     /// The release only adds packages (updates) instead of replacing (base)

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use clap::CommandFactory as _;
 use egi_model::role::Actor;
 
-use crate::cli::{Cli, Command, Document, JsonArg, Who};
+use crate::cli::{Cli, Command, Document, JsonArg, SiteCommand, Who};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output::{self, Shown};
@@ -45,26 +45,20 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }
         Command::Config(JsonArg { json }) => print_config(&cli.config, json),
-        command => run_on_site(command, open_site(&cli.config).await?).await,
+        Command::OnSite(command) => run_on_site(command, &open_site(&cli.config).await?).await,
     }
 }
 
-async fn run_on_site(command: Command, site: Site) -> anyhow::Result<Exit> {
+async fn run_on_site(command: SiteCommand, site: &Site) -> anyhow::Result<Exit> {
     match command {
-        Command::Serve => serve::run(&site).await,
-        Command::Promote(args) => promote::run(&site, args.json).await,
-        Command::Sync(args) => sync::run(&site, &args).await,
-        Command::Report(args) => report::run(&site, &args).await,
-        Command::Ticket(command) => ticket::run(&site, command).await,
-        Command::History(args) => history::run(&site, &args).await,
-        Command::Explain(args) => explain::run(&site, &args).await,
-        Command::Plan(args) => plan::run(&site, &args).await,
-        Command::Init(_)
-        | Command::Release(_)
-        | Command::Config(_)
-        | Command::Completions { .. }
-        | Command::Man
-        | Command::Render { .. } => Ok(Exit::Done),
+        SiteCommand::Serve => serve::run(site).await,
+        SiteCommand::Promote(args) => promote::run(site, args.json).await,
+        SiteCommand::Sync(args) => sync::run(site, &args).await,
+        SiteCommand::Report(args) => report::run(site, &args).await,
+        SiteCommand::Ticket(command) => ticket::run(site, command).await,
+        SiteCommand::History(args) => history::run(site, &args).await,
+        SiteCommand::Explain(args) => explain::run(site, &args).await,
+        SiteCommand::Plan(args) => plan::run(site, &args).await,
     }
 }
 

@@ -273,9 +273,9 @@ impl Config {
         // Read from the text, not from the table, so that errors name line and column.
         let mut config: Self = toml::from_str(text).map_err(malformed)?;
         if variables.keys().any(|name| keys::is_setting(name)) {
-            config = keys::overlay(config, variables)?;
+            config = keys::overlay(&config, variables)?;
         }
-        config.folder = folder.to_owned();
+        folder.clone_into(&mut config.folder);
         config.policy.public_url = config.site.public_url.trim_end_matches('/').to_owned();
         config.check(path)?;
         Ok(config)

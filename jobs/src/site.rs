@@ -84,7 +84,7 @@ impl Site {
     #[must_use]
     pub fn retry_wait(&self, tries: u32) -> chrono::Duration {
         let first = Duration::from_secs(self.config.worker.retry_seconds);
-        let wait = first.saturating_mul(2_u32.saturating_pow(tries.min(16))).min(Duration::from_secs(3600));
+        let wait = first.saturating_mul(2_u32.saturating_pow(tries.min(16))).min(Duration::from_hours(1));
         chrono::Duration::from_std(wait).unwrap_or(chrono::TimeDelta::MAX)
     }
 }

@@ -3,6 +3,8 @@
 //! `nsrw serve`, `nsrw promote` and the demo all call [`drain`]. After a crash the same loop finds the stored plan and
 //! goes on where it stopped.
 
+mod answer;
+mod delivery;
 mod execute;
 mod gather;
 mod inbox;
@@ -70,11 +72,12 @@ fn worker_name() -> String {
 
 /// Removes scratch folders no plan needs: leftovers of killed runs.
 async fn sweep_scratch(site: &Site) -> Result<(), StoreError> {
-    let keep =
-        site.store.pending(site.now()).await?.iter().map(|m| perform::scratch_name(m.message.ticket())).collect();
+    let pending = site.store.pending(site.now()).await?;
+    let names = pending.iter().filter_map(|m| delivery::scratch_name(m.message.ticket()).ok());
+    let keep = names.map(|name| name.to_string()).collect();
     match site.scratch.sweep(&keep) {
         Ok(removed) if !removed.is_empty() => {
-            info!(scratch.removed = ?removed, "leftover scratch folders were removed")
+            info!(scratch.removed = ?removed, "leftover scratch folders were removed");
         }
         Ok(_) => {}
         Err(error) => warn!(error = %error, "leftover scratch folders could not be removed"),

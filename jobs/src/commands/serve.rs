@@ -17,10 +17,8 @@ use crate::{output, worker};
 
 pub(super) async fn run(site: &Site) -> anyhow::Result<Exit> {
     let settings = &site.config.api;
-    let secret = match settings.authenticate {
-        true => Some(Secret::read(&site.config.path(&settings.secret_file))?),
-        false => None,
-    };
+    let secret =
+        if settings.authenticate { Some(Secret::read(&site.config.path(&settings.secret_file))?) } else { None };
     let listener = TcpListener::bind(&settings.listen)
         .await
         .with_context(|| format!("failed to listen on {}; set api.listen", settings.listen))?;

@@ -55,10 +55,10 @@ pub(super) fn is_setting(name: &str) -> bool {
 }
 
 /// `NSRW_API_LISTEN` sets `api.listen`, and so on for every setting that is one value or a list of texts.
-pub(super) fn overlay(config: Config, variables: &BTreeMap<String, String>) -> Result<Config, ConfigError> {
+pub(super) fn overlay(config: &Config, variables: &BTreeMap<String, String>) -> Result<Config, ConfigError> {
     let malformed =
         |name: &str, message: String| ConfigError::Malformed { path: format!("variable {name}").into(), message };
-    let mut table = Table::try_from(&config).map_err(|e| malformed("NSRW_*", e.to_string()))?;
+    let mut table = Table::try_from(config).map_err(|e| malformed("NSRW_*", e.to_string()))?;
     let names: BTreeMap<String, (String, String)> = settings(&known());
     for (name, value) in variables.iter().filter(|(name, _)| is_setting(name)) {
         let Some((section, key)) = names.get(name) else {

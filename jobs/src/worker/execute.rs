@@ -7,7 +7,7 @@ use egi_workflow::{Effect, Plan, StepLog, next, plan_failure};
 use tracing::{error, info, warn};
 
 use super::Handled;
-use super::perform::{Context, PerformError, describe, perform};
+use super::perform::{PerformError, Step, describe, perform};
 use crate::site::Site;
 
 /// Carries out what is left of a plan.
@@ -24,8 +24,8 @@ pub(super) async fn execute(
         if stop.load(Ordering::Relaxed) {
             return Ok(Handled::Left);
         }
-        let context = Context { site, plan: id, step, ticket: plan.ticket, log: &log };
-        match with_heartbeat(site, claim, perform(&context, effect)).await {
+        let run = Step { site, plan: id, no: step, ticket: plan.ticket, log: &log };
+        match with_heartbeat(site, claim, perform(&run, effect)).await {
             Ok(done) => {
                 info!(plan.id = %id, step.no = step, ticket.id = plan.ticket.get(), "{}", done.note);
                 site.store.log_step(claim, id, &done, site.now()).await?;

@@ -173,10 +173,7 @@ async fn snapshot(
     cause: Cause,
     asked_by: Option<Actor>,
 ) -> Result<Snapshot, GatherError> {
-    let intake = match takes_delivery(&record, asked) {
-        true => Some(intake::gather(site, &ticket).await?),
-        false => None,
-    };
+    let intake = if takes_delivery(&record, asked) { Some(intake::gather(site, &ticket).await?) } else { None };
     let slot_holder = match &record.facts {
         Some(facts) => site.store.slot_holder(&facts.slot, ticket.id).await?,
         None => None,

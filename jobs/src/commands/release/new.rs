@@ -34,7 +34,9 @@ pub(super) fn run(args: &NewReleaseArgs) -> anyhow::Result<Exit> {
     let files = read_folder(&args.folder)?;
     let (headers, faults) = read_all(&args.folder, &files);
     if !faults.is_empty() {
-        faults.iter().for_each(|fault| output::line(crate::error_chain(fault)));
+        for fault in &faults {
+            output::line(crate::error_chain(fault));
+        }
         return Ok(Exit::Found);
     }
     anyhow::ensure!(!headers.is_empty(), "{} has no rpm or deb package", args.folder.display());

@@ -1,0 +1,101 @@
+//! A provider's delivery: fetched into a scratch folder, verified, kept.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use egi_model::checksums::Checksums;
+use egi_model::content::ContentId;
+use egi_model::digest::Sha256;
+use egi_model::name::{NameError, Segment};
+use egi_model::release::Target;
+use egi_model::release_xml;
+use egi_model::sync::SyncSource;
+use egi_model::ticket::TicketId;
+use egi_repo::fetch::{FetchLimits, FetchPolicy};
+use egi_repo::scratch::Scratch;
+use egi_repo::verify::{Attached, RELEASE_XML, VerifyPolicy};
+
+use super::perform::{PerformError, Step, blocking};
+use crate::site::Site;
+
+/// The scratch folder of a release: one plan per release runs at a time.
+pub(super) fn scratch_name(ticket: TicketId) -> Result<Segment, NameError> {
+    format!("ticket-{ticket}").parse()
+}
+
+pub(super) async fn fetch(run: &Step<'_>, source: &SyncSource, checksums: Sha256) -> Result<String, PerformError> {
+    let site = run.site;
+    let listed = load_checksums(site, checksums).await?;
+    let (source, scratch, policy) = (source.clone(), open_scratch(run)?, fetch_policy(site));
+    let progress = Arc::clone(&site.progress);
+    let fetched = blocking(move || {
+        egi_repo::fetch::fetch(&source, &listed, &scratch, &policy, progress.as_ref()).map_err(PerformError::from)
+    })
+    .await?;
+    Ok(format!("fetched {} files, {} bytes", fetched.files, fetched.bytes))
+}
+
+pub(super) fn drop_scratch(run: &Step<'_>) -> Result<String, PerformError> {
+    run.site.scratch.ensure_removed(&scratch_name(run.ticket)?)?;
+    Ok("the scratch folder is gone".to_owned())
+}
+
+fn open_scratch(run: &Step<'_>) -> Result<Scratch, PerformError> {
+    Ok(run.site.scratch.open(&scratch_name(run.ticket)?)?)
+}
+
+async fn load(site: &Site, sha256: Sha256) -> Result<Vec<u8>, PerformError> {
+    site.store.load_document(sha256).await?.ok_or(PerformError::Document(sha256))
+}
+
+async fn load_checksums(site: &Site, sha256: Sha256) -> Result<Checksums, PerformError> {
+    Checksums::parse(&load(site, sha256).await?).map_err(|_| PerformError::Document(sha256))
+}
+
+fn fetch_policy(site: &Site) -> FetchPolicy {
+    let fetch = &site.config.fetch;
+    FetchPolicy {
+        limits: FetchLimits {
+            max_bytes: fetch.max_bytes,
+            max_files: fetch.max_files,
+            max_file_bytes: fetch.max_file_bytes,
+            idle: Duration::from_secs(fetch.idle_seconds),
+            total: Duration::from_secs(fetch.total_seconds),
+        },
+        allowed_hosts: fetch.allowed_hosts.clone(),
+        allow_private_addresses: fetch.allow_private_addresses,
+        local_roots: fetch.local_folders.iter().map(|folder| site.config.path(folder)).collect(),
+        rsync_program: fetch.rsync.clone(),
+    }
+}
+
+/// Verifies what was fetched and keeps it. Both read the same bytes, so they are one step.
+pub(super) async fn accept(
+    run: &Step<'_>,
+    checksums: Sha256,
+    release_xml: Sha256,
+    target: &Target,
+) -> Result<(ContentId, usize), PerformError> {
+    let site = run.site;
+    let listed = load_checksums(site, checksums).await?;
+    let xml = load(site, release_xml).await?;
+    let scratch = open_scratch(run)?;
+    let policy = VerifyPolicy { allow_weak_digests: site.config.repository.allow_weak_digests };
+    let (tree, progress, target) = (Arc::clone(&site.tree), site.progress.clone(), target.clone());
+    blocking(move || {
+        let path = RELEASE_XML.parse()?;
+        let attached = [Attached { path, bytes: &xml }];
+        let verified = egi_repo::verify::verify(&scratch, &listed, &attached, policy, progress.as_ref())?;
+        let parsed = release_xml::parse(&xml).map_err(|_| PerformError::Document(release_xml))?;
+        let (headers, unreadable) = egi_repo::package::read_all(verified.root(), verified.files());
+        let mut faults: Vec<String> = unreadable.iter().map(|fault| crate::error_chain(fault)).collect();
+        faults.extend(egi_repo::package::check(&headers, &target));
+        faults.extend(egi_repo::package::find_undelivered(&parsed.release, &headers));
+        if !faults.is_empty() {
+            return Err(PerformError::Packages(faults.join("\n")));
+        }
+        let id = tree.ensure_content(&tree.lock()?, &verified)?;
+        Ok((id, verified.files().len()))
+    })
+    .await
+}
