@@ -1,5 +1,6 @@
 //! A site in service: its settings, database, repository tree and tickets, opened once.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ impl Site {
     /// Opens everything the settings name, and tells the database what is agreed.
     pub async fn open(config: Config, clock: Clock, progress: Arc<dyn Progress>) -> anyhow::Result<Self> {
         let file = config.path(&config.store.file);
-        let store = Store::open(&format!("sqlite://{}", file.display()))
+        let store = Store::open(&sqlite_url(&file))
             .await
             .with_context(|| format!("failed to open the database {}", file.display()))?;
         store.agree_majors(&config.major, clock()).await.context("failed to record the major releases")?;
@@ -93,4 +94,10 @@ impl Site {
 #[must_use]
 pub fn system_clock() -> Clock {
     Arc::new(Utc::now)
+}
+
+/// The address of an embedded database; what has a meaning in addresses is escaped.
+fn sqlite_url(file: &Path) -> String {
+    let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    format!("sqlite://{path}")
 }

@@ -5,6 +5,7 @@
 //! - [`provider`]: the delivery a provider offers, and every way to spoil it;
 //! - [`clients`]: throw-away roots into which the real `dnf` and `apt-get` install;
 //! - [`site`]: a site of `nsrw` itself, driven by its command line as people drive it;
+//! - [`serve`]: a running `nsrw serve` of such a site, asked over HTTP, ended by signals;
 //! - [`demo`]: the main job from delivery to production, narrated: `make demo`.
 //!
 //! Nothing here changes the
@@ -17,5 +18,6 @@ pub mod demo;
 pub mod packages;
 pub mod process;
 pub mod provider;
+pub mod serve;
 pub mod servers;
 pub mod site;

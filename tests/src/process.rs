@@ -86,7 +86,7 @@ impl Drop for Guarded {
 /// Looks until `probe` finds something, fails, or `limit` has passed.
 ///
 /// The one place that waits: what is waited for happens in another process and can be looked at only.
-pub(crate) fn wait_until<T>(limit: Duration, mut probe: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+pub fn wait_until<T>(limit: Duration, mut probe: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let started = Instant::now();
     loop {
         if let Some(found) = probe()? {

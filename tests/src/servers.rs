@@ -6,6 +6,7 @@
 mod ftp;
 mod http;
 mod rsync;
+mod wire;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -19,6 +20,7 @@ use tempfile::TempDir;
 pub use self::ftp::FtpServer;
 pub use self::http::HttpServer;
 pub use self::rsync::RsyncDaemon;
+pub use self::wire::{Condition, Wire};
 use crate::process::{Guarded, wait_until};
 
 /// How long a server may take to answer; they take milliseconds unless the machine is busy.

@@ -1,0 +1,46 @@
+# The two commands: `make demo` and `make test`. Both install what is missing by themselves and can be run again.
+
+SHELL := /bin/sh
+CARGO ?= cargo
+
+.PHONY: help demo test lint bench docs
+
+help:
+	@echo "make demo    real releases from a provider to repositories that dnf and apt install from; leaves demo/"
+	@echo "make test    installs what the tests need and runs every test"
+	@echo "make lint    formatting, clippy and rustdoc, each without a warning; cargo-deny where it is installed"
+	@echo "make bench   times the main job beside the same work done by hand"
+	@echo "make docs    renders docs/*.md from the tables in the code, and the crates' documentation"
+
+demo:
+	@scripts/install-packages demo
+	$(CARGO) build -p jobs -p nsrw-tests --bins
+	$(CARGO) run -q -p nsrw-tests --bin demo -- demo
+
+test:
+	@scripts/install-packages test
+	$(CARGO) build --workspace --bins
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		echo "$(CARGO) nextest run --workspace"; $(CARGO) nextest run --workspace; \
+	else \
+		echo "$(CARGO) test --workspace --lib --bins --tests"; $(CARGO) test --workspace --lib --bins --tests; \
+	fi
+	$(CARGO) test --workspace --doc
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check bans licenses sources; \
+	else echo "cargo-deny is not installed: bans, licences and sources are left to the tests"; fi
+
+bench:
+	@scripts/install-packages test
+	$(CARGO) build --release -p jobs -p nsrw-tests --bins
+	$(CARGO) run -q --release -p nsrw-tests --bin bench
+
+docs:
+	$(CARGO) build -p jobs
+	$(CARGO) run -q -p jobs -- render transitions > docs/transitions.md
+	$(CARGO) run -q -p jobs -- render metrics > docs/metrics.md
+	$(CARGO) doc --workspace --no-deps

@@ -1,0 +1,216 @@
+//! A running `nsrw serve`: asked over HTTP as a ticket system asks it, ended by signals as an operator ends it.
+
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use chrono::Utc;
+use nsrw::api::{Secret, sign};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use ureq::Agent;
+use ureq::http::Request;
+
+use crate::process::wait_until;
+use crate::site::Site;
+
+/// How long an answer may take. A database that is locked is waited for some seconds, one request behind the other.
+const ANSWER: Duration = Duration::from_secs(60);
+/// How long the server may take to finish the step under way and end.
+const END: Duration = Duration::from_secs(30);
+
+/// What the content of a form is called.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+/// What JSON is called.
+pub const JSON: &str = "application/json";
+
+/// A server of a site. Dropping it kills it: what it was at is for the next start.
+#[derive(Debug)]
+pub struct Serving {
+    child: Child,
+    /// Kept open: a server whose answers nobody reads any more would see an error.
+    _answers: BufReader<ChildStdout>,
+    base: String,
+    log: PathBuf,
+    log_start: usize,
+    secret: Secret,
+    agent: Agent,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON; null when it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
+    /// The number the notice was stored under.
+    #[must_use]
+    pub fn id(&self) -> Option<u64> {
+        self.json().get("id").and_then(Value::as_u64)
+    }
+
+    /// Whether the server says that it had the notice already.
+    #[must_use]
+    pub fn is_repeat(&self) -> bool {
+        self.json().get("repeat").and_then(Value::as_bool) == Some(true)
+    }
+
+    /// Each wrong field with what is wrong about it, `field: message`.
+    #[must_use]
+    pub fn errors(&self) -> Vec<String> {
+        let json = self.json();
+        let errors = json.get("errors").and_then(Value::as_array).cloned().unwrap_or_default();
+        let text = |error: &Value, name| error.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        errors.iter().map(|error| format!("{}: {}", text(error, "field"), text(error, "message"))).collect()
+    }
+}
+
+impl Serving {
+    /// Starts the server of a site and waits until it listens. Its configuration should have it listen on port 0.
+    pub fn start(site: &Site) -> Result<Self> {
+        let log = site.folder().join("serve.log");
+        let said = OpenOptions::new().create(true).append(true).open(&log);
+        let said = said.with_context(|| format!("failed to open the log {}", log.display()))?;
+        let log_start = read_text(&log).len();
+        let mut command = site.command(&["serve"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(said).spawn().context("failed to start nsrw serve")?;
+        let mut answers = BufReader::new(child.stdout.take().context("nsrw serve has no output")?);
+        let mut line = String::new();
+        answers.read_line(&mut line).context("failed to read what nsrw serve says")?;
+        let Some(base) = line.trim().strip_prefix("listening on ").and_then(|url| url.strip_suffix("/api/rollout")) else {
+            let _ = child.wait();
+            anyhow::bail!("nsrw serve does not listen; it says \"{}\" and logs:\n{}", line.trim(), read_text(&log));
+        };
+        let secret = Secret::read(&site.folder().join("secrets/notice.key"))?;
+        let config = Agent::config_builder().proxy(None).http_status_as_error(false).timeout_global(Some(ANSWER));
+        let (base, agent) = (base.to_owned(), Agent::new_with_config(config.build()));
+        Ok(Self { child, _answers: answers, base, log, log_start, secret, agent })
+    }
+
+    /// The address, `host:port`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
+    /// The process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The site's shared secret.
+    #[must_use]
+    pub const fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    /// All it has logged since it was started.
+    #[must_use]
+    pub fn log(&self) -> String {
+        read_text(&self.log).get(self.log_start..).unwrap_or_default().to_owned()
+    }
+
+    /// Waits until it has logged `text`.
+    pub fn wait_for_log(&self, text: &str) -> Result<()> {
+        wait_until(END, || Ok(self.log().contains(text).then_some(())))
+            .with_context(|| format!("\"{text}\" was never logged:\n{}", self.log()))
+    }
+
+    /// Posts a notice as a signed form.
+    pub fn post(&self, notice: &[(&str, &str)]) -> Result<Answer> {
+        self.post_signed(FORM, &render_form(notice))
+    }
+
+    /// Posts a body with a good signature.
+    pub fn post_signed(&self, kind: &str, body: &str) -> Result<Answer> {
+        self.post_with(kind, body, &sign(&self.secret, body.as_bytes(), Utc::now()))
+    }
+
+    /// Posts a body with these headers.
+    pub fn post_with(&self, kind: &str, body: &str, headers: &[(&str, String)]) -> Result<Answer> {
+        let mut request = Request::post(format!("{}/api/rollout", self.base));
+        if !kind.is_empty() {
+            request = request.header("Content-Type", kind);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        read_answer(self.agent.run(request.body(body).context("the request can not be made")?))
+    }
+
+    /// Asks for a page, such as `/health`.
+    pub fn get(&self, path: &str) -> Result<Answer> {
+        read_answer(self.agent.get(format!("{}{path}", self.base)).call())
+    }
+
+    /// Asks the server to end (SIGTERM).
+    pub fn ask_to_stop(&self) -> Result<()> {
+        let pid = i32::try_from(self.id()).ok().and_then(Pid::from_raw).context("the server has no process id")?;
+        kill_process(pid, Signal::TERM).context("failed to signal the server")
+    }
+
+    /// Asks the server to end (SIGTERM) and waits for it. Answers with its exit code.
+    pub fn stop(mut self) -> Result<i32> {
+        self.ask_to_stop()?;
+        self.wait()
+    }
+
+    /// Waits until the server, asked to end before, is gone. Answers with its exit code.
+    pub fn wait(&mut self) -> Result<i32> {
+        let ended = wait_until(END, || Ok(self.child.try_wait()?));
+        let status = ended.with_context(|| format!("the server does not end; it logged:\n{}", self.log()))?;
+        Ok(status.code().unwrap_or(-1))
+    }
+
+    /// Kills the server on the spot (SIGKILL).
+    pub fn kill(mut self) -> Result<()> {
+        self.child.kill().context("failed to kill the server")?;
+        self.child.wait().map(drop).context("failed to wait for the server")
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended before; then there is nobody to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A form's body.
+#[must_use]
+pub fn render_form(pairs: &[(&str, &str)]) -> String {
+    let escape = |text: &str| {
+        let escaped = text.bytes().map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.' => char::from(byte).to_string(),
+            b' ' => "+".to_owned(),
+            _ => format!("%{byte:02X}"),
+        });
+        escaped.collect::<String>()
+    };
+    pairs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect::<Vec<_>>().join("&")
+}
+
+fn read_answer(answered: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer> {
+    let mut response = answered.context("the server did not answer")?;
+    let text = response.body_mut().read_to_string().context("failed to read the answer")?;
+    Ok(Answer { status: response.status().as_u16(), text })
+}
+
+fn read_text(path: &std::path::Path) -> String {
+    fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
