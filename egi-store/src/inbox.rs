@@ -200,6 +200,16 @@ impl Store {
         if result.rows_affected() == 0 { Err(claim.lost()) } else { Ok(()) }
     }
 
+    /// Ends the lease that `worker` holds on a message, because the worker is known to be dead. Should it live after
+    /// all, its next write is refused as soon as somebody else has claimed the message.
+    pub async fn end_lease(&self, message: InboxId, worker: &str) -> Result<(), StoreError> {
+        let operation = Operation::new("end the lease of a dead worker");
+        let update =
+            sqlx::query("UPDATE inbox SET lease_until = 0 WHERE id = ? AND worker = ?").bind(message.0).bind(worker);
+        update.execute(&self.write).await.map_err(operation.failed())?;
+        Ok(())
+    }
+
     /// Gives the message back to be claimed again from `not_before` on, because of trouble that may pass. This counts
     /// as a try; an open plan stays open.
     pub async fn put_back(&self, claim: &Claim, not_before: DateTime<Utc>, note: &str) -> Result<(), StoreError> {

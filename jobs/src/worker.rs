@@ -7,6 +7,7 @@ mod answer;
 mod delivery;
 mod execute;
 mod gather;
+mod identity;
 mod inbox;
 mod intake;
 mod perform;
@@ -46,10 +47,12 @@ enum Handled {
 /// Works until nothing can be claimed any more, or until `stop` is set.
 pub async fn drain(site: &Site, stop: &AtomicBool) -> Result<Drained, StoreError> {
     let mut drained = Drained::default();
+    free_dead_claims(site).await?;
     sweep_scratch(site).await?;
+    let worker = identity::own();
     while !stop.load(Ordering::Relaxed) {
         wake_deferred(site).await?;
-        let Some(claim) = site.store.claim(&worker_name(), site.now(), site.config.lease()).await? else { break };
+        let Some(claim) = site.store.claim(&worker, site.now(), site.config.lease()).await? else { break };
         match handle(site, &claim, stop).await {
             Ok(Handled::Settled) => drained.settled += 1,
             Ok(Handled::Unchanged) => drained.unchanged += 1,
@@ -64,10 +67,15 @@ pub async fn drain(site: &Site, stop: &AtomicBool) -> Result<Drained, StoreError
     Ok(drained)
 }
 
-/// Tells workers apart in the database.
-fn worker_name() -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{}:{}", host.trim(), std::process::id())
+/// Frees what killed workers of this machine had claimed, so that nobody waits for their leases to run out.
+async fn free_dead_claims(site: &Site) -> Result<(), StoreError> {
+    for message in site.store.pending(site.now()).await? {
+        if let Some(worker) = message.worker.filter(|worker| identity::is_dead(worker)) {
+            info!(inbox.id = %message.id, "the worker {worker} is gone; its claim is free");
+            site.store.end_lease(message.id, &worker).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes scratch folders no plan needs: leftovers of killed runs.

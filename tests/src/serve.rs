@@ -90,7 +90,8 @@ impl Serving {
         let mut answers = BufReader::new(child.stdout.take().context("nsrw serve has no output")?);
         let mut line = String::new();
         answers.read_line(&mut line).context("failed to read what nsrw serve says")?;
-        let Some(base) = line.trim().strip_prefix("listening on ").and_then(|url| url.strip_suffix("/api/rollout")) else {
+        let Some(base) = line.trim().strip_prefix("listening on ").and_then(|url| url.strip_suffix("/api/rollout"))
+        else {
             let _ = child.wait();
             anyhow::bail!("nsrw serve does not listen; it says \"{}\" and logs:\n{}", line.trim(), read_text(&log));
         };

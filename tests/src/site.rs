@@ -1,6 +1,6 @@
 //! A site of `nsrw`, driven by its command line as people drive it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -43,6 +43,8 @@ targets = [
 pub struct Site {
     program: PathBuf,
     folder: PathBuf,
+    /// The command that runs `nsrw` elsewhere: in another mount namespace, say.
+    within: Vec<OsString>,
 }
 
 /// How a command ended.
@@ -60,7 +62,7 @@ impl Site {
     /// Makes a site with [`PEOPLE`] and two major releases. `settings` are variables such as `NSRW_WORKER_TRIES`, written
     /// into the configuration by hand would be the same.
     pub fn init(folder: &Path, public_url: &str) -> Result<Self> {
-        let site = Self { program: find_program()?, folder: folder.to_owned() };
+        let site = Self { program: find_program()?, folder: folder.to_owned(), within: Vec::new() };
         let mut init = Command::new(&site.program);
         init.args(["init", "--public-url", public_url]).arg(folder);
         let ended = finish(init.output().context("failed to start nsrw init")?);
@@ -88,6 +90,23 @@ impl Site {
         crate::clients::write_file(&self.config(), &text.replace(from, to))
     }
 
+    /// Sets `section.key` of the configuration to a value written as TOML.
+    pub fn change_setting(&self, name: &str, value: &str) -> Result<()> {
+        let text = std::fs::read_to_string(self.config()).context("failed to read nsrw.toml")?;
+        let mut table: toml::Table = text.parse().context("nsrw.toml is no TOML")?;
+        let value: toml::Table = format!("value = {value}").parse().context("the value is no TOML")?;
+        let (section, key) = name.split_once('.').with_context(|| format!("\"{name}\" is not section.key"))?;
+        let section = table.get_mut(section).and_then(toml::Value::as_table_mut);
+        let section = section.with_context(|| format!("nsrw.toml has no section for {name}"))?;
+        section.extend(value.into_iter().map(|(_, value)| (key.to_owned(), value)));
+        crate::clients::write_file(&self.config(), &table.to_string())
+    }
+
+    /// From now on runs `nsrw` by way of this command.
+    pub fn run_within(&mut self, command: Vec<OsString>) {
+        self.within = command;
+    }
+
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> PathBuf {
@@ -109,8 +128,9 @@ impl Site {
     /// A command of this site, not started yet.
     #[must_use]
     pub fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
-        let mut command = Command::new(&self.program);
-        command.arg("--config").arg(self.config()).args(arguments).stdin(Stdio::null());
+        let mut words = self.within.iter().map(OsString::as_os_str).chain([self.program.as_os_str()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).arg("--config").arg(self.config()).args(arguments).stdin(Stdio::null());
         command.env_remove("NSRW_CONFIG").env_remove("NSRW_LOG").env_remove("NSRW_ACCOUNT");
         command
     }

@@ -5,11 +5,15 @@
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use egi_model::checksums::Checksums;
+use egi_model::digest::Algorithm;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::{Delivery, listed, write};
+use crate::process::run;
 
 impl Delivery {
     /// One bit of the file's last byte turns over; its size stays.
@@ -51,6 +55,48 @@ impl Delivery {
     pub fn add_hard_link(&mut self, file: &str, target: &Path) -> Result<()> {
         let path = self.path(file);
         fs::hard_link(target, &path).with_context(|| format!("failed to link {}", path.display()))
+    }
+
+    /// A FIFO is there, which nobody could read to its end.
+    pub fn add_fifo(&mut self, file: &str) -> Result<()> {
+        let path = self.path(file);
+        let made = mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0);
+        made.with_context(|| format!("failed to make the FIFO {}", path.display()))
+    }
+
+    /// A file is there under another name.
+    pub fn rename_file(&mut self, file: &str, to: &str) -> Result<()> {
+        let (from, to) = (self.path(file), self.path(to));
+        fs::rename(&from, &to).with_context(|| format!("failed to rename {}", from.display()))
+    }
+
+    /// The checksums file is made anew from what lies in the folder, right or wrong.
+    pub fn list_anew(&mut self) -> Result<()> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.dir).with_context(|| format!("failed to list {}", self.dir.display()))? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name != super::CHECKSUMS_XML {
+                let bytes = fs::read(&path).with_context(|| format!("failed to read {}", path.display()))?;
+                files.push(listed(&name, &bytes)?);
+            }
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        self.checksums_xml = Checksums { files }.render();
+        self.write_documents()
+    }
+
+    /// The checksums file has md5 digests and no others, as old providers make them with `md5sum`.
+    pub fn list_with_md5(&mut self) -> Result<()> {
+        let dir = self.dir.clone();
+        self.edit_list(|list| {
+            for entry in &mut list.files {
+                let said = run(Command::new("md5sum").arg(dir.join(entry.path.as_str())))?;
+                let digits = said.split_whitespace().next().unwrap_or_default();
+                entry.digests = [(Algorithm::Md5, digits.to_owned())].into();
+            }
+            Ok(())
+        })
     }
 
     /// The checksums file has the file's entry twice.
@@ -134,6 +180,8 @@ fn replaced(text: &str, from: &str, to: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::FileTypeExt as _;
+
     use tempfile::TempDir;
 
     use super::*;
@@ -151,7 +199,11 @@ mod tests {
 
     /// What the folder holds, and both documents.
     fn state(delivery: &Delivery) -> Vec<(String, Vec<u8>)> {
-        let read = |entry: fs::DirEntry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap());
+        let bytes = |entry: &fs::DirEntry| match entry.file_type().unwrap().is_fifo() {
+            true => Vec::new(),
+            false => fs::read(entry.path()).unwrap(),
+        };
+        let read = |entry: fs::DirEntry| (entry.file_name().into_string().unwrap(), bytes(&entry));
         let mut state: Vec<_> = fs::read_dir(&delivery.dir).unwrap().map(|entry| read(entry.unwrap())).collect();
         state.sort();
         state.push(("attached release".to_owned(), delivery.release_xml.clone().into_bytes()));
@@ -172,7 +224,7 @@ mod tests {
     #[test]
     fn each_way_to_spoil_it_changes_something_and_mending_undoes_it() {
         type Spoil = fn(&mut Delivery) -> Result<()>;
-        let ways: [(&str, Spoil); 12] = [
+        let ways: [(&str, Spoil); 16] = [
             ("flip_bit", |d| d.flip_bit(RPM)),
             ("truncate", |d| d.truncate(RPM, 10)),
             ("remove_file", |d| d.remove_file(RPM)),
@@ -182,6 +234,10 @@ mod tests {
             ("list_missing", |d| d.list_missing("missing.rpm", b"missing")),
             ("unlist", |d| d.unlist(RPM)),
             ("misstate_digest", |d| d.misstate_digest(RPM)),
+            ("add_fifo", |d| d.add_fifo("pipe.rpm")),
+            ("rename_file", |d| d.rename_file(RPM, "other.rpm")),
+            ("list_anew", |d| d.truncate(RPM, 10).and_then(|()| d.list_anew())),
+            ("list_with_md5", Delivery::list_with_md5),
             ("edit_release_xml", |d| d.edit_release_xml("TP", "..")),
             ("edit_checksums_xml", |d| d.edit_checksums_xml(RPM, "../escaped.rpm")),
             ("add_hard_link", |d| {

@@ -1,0 +1,41 @@
+//! Which process holds a claim: host, process id, and when the process started, so that an id used again is not mistaken.
+
+/// This process.
+pub(super) fn own() -> String {
+    let id = std::process::id();
+    format!("{}:{id}:{}", host(), started(&id.to_string()).unwrap_or_default())
+}
+
+/// Whether `worker` is a process of this machine that is no more. Of other machines nothing is known.
+pub(super) fn is_dead(worker: &str) -> bool {
+    let mut parts = worker.rsplitn(3, ':');
+    let (Some(start), Some(id), Some(its_host)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    its_host == host() && started(id).as_deref() != Some(start)
+}
+
+fn host() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
+}
+
+/// The start time of a process in clock ticks since boot: the 22nd field of its `stat`, counted behind the program's
+/// name, which may hold blanks.
+fn started(id: &str) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let (_, behind_name) = stat.rsplit_once(')')?;
+    behind_name.split_whitespace().nth(19).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_living_process_is_told_from_a_dead_one_and_a_later_one_of_the_same_id() {
+        let own = own();
+        assert!(!is_dead(&own));
+        let (rest, start) = own.rsplit_once(':').unwrap();
+        assert!(is_dead(&format!("{rest}:{}", start.parse::<u64>().unwrap() + 1)));
+        assert!(is_dead(&format!("{}:4194305:1", host())));
+        assert!(!is_dead("elsewhere:1:1"));
+    }
+}
