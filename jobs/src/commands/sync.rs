@@ -1,12 +1,13 @@
 //! `nsrw sync`: tickets, database and repository tree compared. Without `--apply` it only says what differs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use egi_model::area::RepoKey;
+use egi_model::area::{Area, RepoKey};
+use egi_model::release::ReleaseType;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 use egi_tickets::Query;
-use egi_workflow::ReleaseRecord;
+use egi_workflow::{Policy, ReleaseRecord};
 use serde::Serialize;
 use tracing::{error, info, warn};
 
@@ -116,30 +117,36 @@ async fn compare_tickets(site: &Site, apply: bool) -> anyhow::Result<Vec<Differe
 
 /// What lies in the tree and should not, and what should and does not.
 async fn compare_tree(site: &Site) -> anyhow::Result<Vec<Difference>> {
-    let mut wanted: BTreeSet<(RepoKey, TicketId)> = BTreeSet::new();
-    let policy = site.policy().await?;
-    for record in site.store.load_releases().await? {
-        if let Some(repo) = wanted_repo(&policy, &record) {
-            wanted.insert((repo, record.ticket));
-        }
-    }
+    let wanted = wanted(&site.policy().await?, &site.store.load_releases().await?);
     let mut placed = BTreeSet::new();
     for key in site.tree.live_keys()? {
         if let Some(live) = site.tree.probe_live(&key)? {
             placed.extend(live.placements.iter().map(|p| (key.clone(), p.ticket)));
         }
     }
-    let missing =
-        wanted.difference(&placed).map(|(repo, ticket)| (ticket, format!("it is not in {repo}, where it belongs")));
-    let extra =
-        placed.difference(&wanted).map(|(repo, ticket)| (ticket, format!("it is in {repo}, where it does not belong")));
+    let missing = wanted.difference(&placed).map(|(repo, t)| (t, format!("it is not in {repo}, where it belongs")));
+    let extra = placed.difference(&wanted).map(|(repo, t)| (t, format!("it is in {repo}, where it does not belong")));
     Ok(missing.chain(extra).map(|(t, what)| Difference { ticket: Some(*t), what, mended_by: None }).collect())
 }
 
-/// Where a release on record lies. A later `NonIncremental` release of its product may have replaced it in production.
-fn wanted_repo(policy: &egi_workflow::Policy, record: &ReleaseRecord) -> Option<RepoKey> {
-    let facts = record.facts.as_ref().filter(|facts| facts.content.is_some())?;
-    let in_transit = record.state == RolloutState::Failed;
-    let area = policy.area_of(record.stood).filter(|_| !in_transit)?;
-    facts.repo(area).ok()
+/// Where the releases on record lie. In base a product is there with its latest release alone. What failed is left out:
+/// it may lie between two places.
+fn wanted(policy: &Policy, records: &[ReleaseRecord]) -> BTreeSet<(RepoKey, TicketId)> {
+    let mut latest: BTreeMap<(RepoKey, String), &ReleaseRecord> = BTreeMap::new();
+    let mut wanted = BTreeSet::new();
+    for record in records.iter().filter(|record| record.state != RolloutState::Failed) {
+        let Some(facts) = record.facts.as_ref().filter(|facts| facts.content.is_some()) else { continue };
+        let Some(area) = policy.area_of(record.state) else { continue };
+        let Ok(repo) = facts.repo(area) else { continue };
+        if area == Area::Production && facts.release_type == ReleaseType::NonIncremental {
+            let held = latest.entry((repo, facts.product())).or_insert(record);
+            if record.since > held.since {
+                *held = record;
+            }
+        } else {
+            wanted.insert((repo, record.ticket));
+        }
+    }
+    wanted.extend(latest.into_iter().map(|((repo, _), record)| (repo, record.ticket)));
+    wanted
 }

@@ -1,0 +1,16 @@
+//! What comes in: notices posted to a running `nsrw serve`, well-formed and not, signed and not, once, twice, out of
+//! order and never, and the server stopped, killed and starved while it works on them.
+//!
+//! Every test is a site of its own with a real server process. What became of a notice is read from the ticket, the
+//! history and the log, as people read it.
+
+mod database;
+mod disturbed;
+mod echoes;
+mod faults;
+mod health;
+mod many;
+mod order;
+mod signatures;
+mod slow;
+mod world;
