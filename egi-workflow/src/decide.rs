@@ -96,6 +96,8 @@ fn check_ticket_agrees(snapshot: &Snapshot) -> Agreement {
         Cause::Notice { previous, in_history: false } => {
             Agreement::No(Reason::Disagrees { notice: (*previous, snapshot.asked), ticket: stands })
         }
+        // There and back again before anybody looked: what the ticket says now is what is so.
+        Cause::Notice { in_history: true, .. } if stands == snapshot.record.state => Agreement::MovedOn,
         // A step the ticket made before its present one: still to be done when it is the next in line.
         Cause::Notice { previous, in_history: true } if *previous == snapshot.record.state => Agreement::Agrees,
         Cause::Notice { .. } => Agreement::MovedOn,

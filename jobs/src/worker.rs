@@ -121,6 +121,9 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
     let ticket = snapshot.ticket.id.get();
     let Some(plan) = plan(&snapshot, &decision) else {
         info!(ticket.id = ticket, "{} -> {}: nothing to do ({decision:?})", snapshot.record.state, snapshot.asked);
+        if let Err(source) = answer::acknowledge(site, &snapshot).await {
+            return trouble(site, claim, GatherError::Ticket { ticket: snapshot.ticket.id, source }).await;
+        }
         site.store.dismiss(claim, &format!("{decision:?}"), site.now()).await?;
         return Ok(Handled::Unchanged);
     };

@@ -168,11 +168,9 @@ sys.exit(0 if changed == 1 else 1)";
 }
 
 #[test]
-fn sync_tells_what_differs_and_mends_what_it_can() {
+fn sync_tells_what_differs() {
     let world = World::new();
     let ticket = world.deliver("dpm");
-    assert_eq!(world.code(&["sync"]), 3, "the ticket is not on record yet");
-    assert_eq!(world.code(&["sync", "--apply"]), 0);
     assert_eq!(world.code(&["sync"]), 0);
     world.site.set(ticket, "carlos", &["RolloutProgress=Unverified"]).unwrap();
     assert_eq!(world.code(&["sync"]), 0);

@@ -158,6 +158,13 @@ fn a_late_notice_is_overtaken_and_a_skipped_step_is_caught_up() {
 }
 
 #[test]
+fn a_change_that_was_taken_back_is_not_done() {
+    let mut world = snapshot(StageRollout, Rejected);
+    world.ticket = ticket(StageRollout);
+    assert_eq!(decide(&world), Decision::Unchanged(Standing::Overtaken));
+}
+
+#[test]
 fn nobody_but_the_repository_sets_failed() {
     assert_eq!(codes(&decide(&snapshot(Unverified, Failed))), ["repository-only"]);
 }

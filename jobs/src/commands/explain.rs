@@ -1,6 +1,7 @@
 //! `nsrw explain`: why a release stands where it stands, and what would move it.
 
 use egi_model::rollout::RolloutState;
+use egi_workflow::table::Condition;
 use egi_workflow::{Decision, Reason, decide, table};
 use serde::Serialize;
 
@@ -60,7 +61,8 @@ async fn explain(site: &Site, args: &ExplainArgs) -> anyhow::Result<Explanation>
             Decision::Refuse(reasons) if matches!(reasons.as_slice(), [Reason::NotAttempted { .. }]) => continue,
             Decision::Refuse(reasons) => (false, reasons.iter().map(ToString::to_string).collect()),
         };
-        let who = row.who.iter().map(|role| role.as_str()).collect();
+        let who = if row.when == Condition::Resume { snapshot.policy.retry.as_slice() } else { row.who };
+        let who = who.iter().map(|role| role.as_str()).collect();
         next.push(NextState { state: row.to, possible, meaning: row.meaning, who, reasons });
     }
     let last = records.last().map(|r| &r.entry);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use egi_model::field::Field;
 use egi_repo::tree::{Change, Placement};
+use egi_workflow::snapshot::Document;
 use egi_workflow::{Decision, Effect, Plan, Snapshot, decide, plan};
 use serde::Serialize;
 
@@ -70,7 +71,7 @@ fn tells(effects: &[Effect]) -> Vec<String> {
 fn tell(site: &Site, snapshot: &Snapshot, plan: Option<&Plan>, effect: &Effect) -> String {
     let ticket = snapshot.ticket.id;
     match effect {
-        Effect::Place { repo, content, product, target, mode } => {
+        Effect::Place { repo, product, target, mode, .. } => {
             let kept = plan.and_then(|p| p.settles.facts.as_ref()).and_then(|f| f.content);
             let change = kept.map(|content| {
                 let (product, target) = (product.clone(), target.clone());
@@ -79,7 +80,7 @@ fn tell(site: &Site, snapshot: &Snapshot, plan: Option<&Plan>, effect: &Effect) 
             });
             match change {
                 Some(change) => format!("{}: {}", describe(effect), outcome(change)),
-                None => format!("{} ({content:?} content)", describe(effect)),
+                None => format!("{}: what was fetched ({})", describe(effect), announced(snapshot)),
             }
         }
         Effect::Withdraw { repo } => {
@@ -88,12 +89,25 @@ fn tell(site: &Site, snapshot: &Snapshot, plan: Option<&Plan>, effect: &Effect) 
         Effect::Comment { text } => format!("comment:\n{}", indent(text)),
         Effect::SetField { field: Field::RepositoryUrl, value } => format!("set RepositoryURL to \"{value}\""),
         Effect::SetField { field, value } => format!("set {field} to {value}"),
-        Effect::Fetch { .. }
-        | Effect::Accept { .. }
+        Effect::Fetch { .. } => format!("{}: {}", describe(effect), announced(snapshot)),
+        Effect::Accept { .. }
         | Effect::DropScratch
         | Effect::SetProgress { .. }
         | Effect::SetWatchers { .. }
         | Effect::SetStatus { .. } => describe(effect),
+    }
+}
+
+/// How much checksums.xml announces.
+fn announced(snapshot: &Snapshot) -> String {
+    match snapshot.intake.as_ref().map(|intake| &intake.checksums) {
+        Some(Document::Read { value, .. }) => {
+            let bytes: u64 = value.files.iter().filter_map(|f| f.size).sum();
+            format!("{} files, {bytes} bytes", value.files.len())
+        }
+        Some(Document::Missing | Document::TooLarge { .. } | Document::Faulty(_)) | None => {
+            "nothing announced".to_owned()
+        }
     }
 }
 

@@ -61,6 +61,10 @@ pub(super) async fn catch_up_quietly(site: &Site) {
         Ok(missed) => warn!("{} changes of tickets had no notice; they are in the inbox now", missed.len()),
         Err(trouble) => error!("the ticket system could not be asked for missed changes: {trouble:#}"),
     }
+    // Puts new tickets on record; a ticket that stands elsewhere is `nsrw sync`'s to tell.
+    if let Err(trouble) = compare_tickets(site, true).await {
+        error!("the ticket system could not be asked for new tickets: {trouble:#}");
+    }
 }
 
 /// Changes of tickets whose notice never arrived.

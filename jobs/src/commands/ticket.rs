@@ -19,7 +19,7 @@ use crate::worker::{self, notice_of};
 
 pub(super) async fn run(site: &Site, command: TicketCommand) -> anyhow::Result<Exit> {
     match command {
-        TicketCommand::New(args) => refusals(new(site, &args)),
+        TicketCommand::New(args) => refusals(new(site, &args).await),
         TicketCommand::Set(args) => set(site, &args).await,
         TicketCommand::Show { ticket, json } => show(site, ticket, json),
         TicketCommand::List { state, json } => list(site, state, json),
@@ -43,7 +43,7 @@ fn refusals(result: anyhow::Result<()>) -> anyhow::Result<Exit> {
     }
 }
 
-fn new(site: &Site, args: &NewTicketArgs) -> anyhow::Result<()> {
+async fn new(site: &Site, args: &NewTicketArgs) -> anyhow::Result<()> {
     let by = super::actor(site, &args.who);
     let beside = || args.release.with_file_name("checksums.xml");
     let checksums = args.checksums.clone().unwrap_or_else(beside);
@@ -53,6 +53,7 @@ fn new(site: &Site, args: &NewTicketArgs) -> anyhow::Result<()> {
     let requestors = if by.roles.contains(&Role::Provider) { vec![by.name.clone()] } else { Vec::new() };
     let new = NewTicket { subject, requestors, by, fields: args.fields.clone(), files };
     let ticket = site.desk.create(new, site.now())?;
+    site.store.register(ticket.id, ticket.created, ticket.requestors.first().cloned()).await?;
     if args.json {
         return output::json(&ticket);
     }
