@@ -35,7 +35,8 @@ impl Submission {
     /// The creation that a record stands for: the one that leads from `Submitted` to `Submitted`.
     fn of_record(record: &HistoryRecord) -> Option<Self> {
         let entry = &record.entry;
-        let is_creation = [entry.from, entry.asked, entry.to] == [RolloutState::Submitted; 3];
+        let stays = [entry.from, entry.asked, entry.to] == [RolloutState::Submitted; 3];
+        let is_creation = stays && entry.outcome == Outcome::Performed;
         is_creation.then(|| Self { ticket: entry.ticket, at: entry.at, record: Some(record.seq), by: entry.by.clone() })
     }
 }
@@ -72,7 +73,7 @@ impl TransitionFact {
     pub(crate) fn was_granted(&self) -> bool {
         match self.outcome {
             Outcome::Performed | Outcome::Deferred => true,
-            Outcome::Refused | Outcome::Failed => false,
+            Outcome::Refused | Outcome::Failed | Outcome::Disregarded => false,
         }
     }
 }

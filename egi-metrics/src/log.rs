@@ -253,6 +253,7 @@ fn outcome_agrees(fact: &TransitionFact) -> bool {
         Outcome::Performed => fact.to == fact.asked,
         Outcome::Deferred => fact.asked == RolloutState::StageRollout && fact.to == RolloutState::Deferred,
         Outcome::Refused | Outcome::Failed => fact.to == RolloutState::Failed || fact.to == fact.from,
+        Outcome::Disregarded => fact.to == fact.from,
     }
 }
 

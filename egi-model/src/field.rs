@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::role::Role;
 use crate::rollout::RolloutState;
+use crate::ticket::CommunicationStatus;
 
 /// A field of a release's ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -213,7 +214,11 @@ pub const FIELDS: [FieldSpec; 13] = [
         ..given(
             Field::CommunicationStatus,
             "CommunicationStatus",
-            FieldKind::Choice(&["Pending", "OK", "Error"]),
+            FieldKind::Choice(&[
+                CommunicationStatus::Pending.as_str(),
+                CommunicationStatus::Ok.as_str(),
+                CommunicationStatus::Error.as_str(),
+            ]),
             "The repository's answer to the last change of RolloutProgress",
         )
     },

@@ -20,6 +20,8 @@ pub enum Outcome {
     Refused,
     /// Tried and failed.
     Failed,
+    /// A notice that told of no change: commented on, and nothing else.
+    Disregarded,
 }
 
 impl Outcome {
@@ -31,6 +33,7 @@ impl Outcome {
             Self::Deferred => "deferred",
             Self::Refused => "refused",
             Self::Failed => "failed",
+            Self::Disregarded => "disregarded",
         }
     }
 }

@@ -66,7 +66,11 @@ impl Notice {
             (Some(ticket), Some(current), Some(previous), Some(emergency), true) => {
                 Ok(Self { ticket, current, previous, emergency, change })
             }
-            (ticket, ..) => Err(FaultyNotice { ticket, faults: reader.faults }),
+            // Of two numbers nobody knows which one is meant.
+            (ticket, ..) => {
+                let unclear = reader.faults.iter().any(|fault| fault.field.eq_ignore_ascii_case(TICKET));
+                Err(FaultyNotice { ticket: ticket.filter(|_| !unclear), faults: reader.faults })
+            }
         }
     }
 }
@@ -183,5 +187,12 @@ mod tests {
         assert_eq!(faulty.ticket, TicketId::new(12));
         let fields: Vec<&str> = faulty.faults.iter().map(|f| f.field.as_str()).collect();
         assert_eq!(fields, ["Current_Rollout_Progress", "Previous_Rollout_Progress", "Emergency_Release"]);
+    }
+
+    #[test]
+    fn of_two_tickets_neither_is_meant() {
+        let faulty = Notice::parse(&pairs(&[("Ticket_Id", "12"), ("ticket_id", "13")])).unwrap_err();
+        assert_eq!(faulty.ticket, None);
+        assert_eq!(faulty.faults.first().map(|f| f.field.as_str()), Some("ticket_id"));
     }
 }

@@ -1,5 +1,6 @@
 //! Who acts in the workflow, and which groups hear of it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -105,6 +106,12 @@ impl Group {
     /// All groups, in the order of the notification matrix.
     pub const ALL: [Self; 5] =
         [Self::Verifiers, Self::RolloutTeam, Self::ProductionWatchers, Self::Admins, Self::Requestors];
+
+    /// Everybody who is told of an answer when `watchers` hear of the ticket: the administrators always are.
+    #[must_use]
+    pub fn told(watchers: &BTreeSet<Self>) -> BTreeSet<Self> {
+        watchers.iter().copied().chain([Self::Admins]).collect()
+    }
 
     /// The group's name in the ticket system.
     #[must_use]

@@ -119,6 +119,31 @@ impl FromStr for TicketStatus {
     }
 }
 
+/// The repository's answer to the last change of `RolloutProgress`. Only `OK` is attested by the sources; the other
+/// two are what an answer needs beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CommunicationStatus {
+    /// Not answered yet.
+    Pending,
+    /// Done.
+    #[serde(rename = "OK")]
+    Ok,
+    /// Refused or failed; a comment says why.
+    Error,
+}
+
+impl CommunicationStatus {
+    /// The value of the ticket field.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Ok => "OK",
+            Self::Error => "Error",
+        }
+    }
+}
+
 /// A ticket as read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {

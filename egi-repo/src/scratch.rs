@@ -1,14 +1,13 @@
 //! Scratch folders: where a provider's tree lands before anything of it is trusted.
 //!
 //! There is one per plan. It outlives the process, so that a fetch that was cut short resumes, and it is removed by a
-//! step of the plan; what a lost plan leaves behind, [`ScratchRoot::sweep`] finds. Nothing here knows how content is
+//! step of the plan; what a lost plan leaves behind, [`ScratchRoot::list`] shows. Nothing here knows how content is
 //! fetched, checked or published.
 //!
 //! Other programs' output (rsync's) lands here too, so every path below a scratch is opened one segment at a time and
 //! no symbolic link is ever followed.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -72,41 +71,21 @@ impl ScratchRoot {
         opened().map_err(|source| ScratchError { action: "make the scratch folder", path: path.clone(), source })
     }
 
-    /// The names of the scratch folders there are, sorted.
+    /// The names of the scratch folders there are, sorted. Which of them is needed has to be asked afterwards: one that
+    /// is made meanwhile is not in the list.
     pub fn list(&self) -> Result<Vec<String>, ScratchError> {
-        let names = self.entries().map_err(|source| self.error("list", source))?;
-        Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
+        let failed = |source| ScratchError { action: "list", path: self.dir.clone(), source };
+        let names = match std::fs::read_dir(&self.dir) {
+            Ok(entries) => entries.map(|entry| entry.map(|e| e.file_name())).collect(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
+            Err(error) => Err(error),
+        };
+        Ok(names.map_err(failed)?.into_iter().filter_map(|name| name.into_string().ok()).collect())
     }
 
     /// Removes the scratch `name` with all it holds. It need not be there.
     pub fn ensure_removed(&self, name: &Segment) -> Result<(), ScratchError> {
-        self.remove(name.as_str().as_ref())
-    }
-
-    /// Removes every scratch folder that is not in `keep`, and tells the names of the removed, sorted.
-    ///
-    /// `keep` must name every plan that is not closed yet: a plan whose scratch is swept starts its fetch again.
-    pub fn sweep(&self, keep: &BTreeSet<String>) -> Result<Vec<String>, ScratchError> {
-        let names = self.entries().map_err(|source| self.error("list", source))?;
-        let mut removed = Vec::new();
-        for name in names.into_iter().filter(|name| name.to_str().is_none_or(|name| !keep.contains(name))) {
-            self.remove(&name)?;
-            removed.push(name.to_string_lossy().into_owned());
-        }
-        Ok(removed)
-    }
-
-    fn entries(&self) -> io::Result<BTreeSet<OsString>> {
-        match std::fs::read_dir(&self.dir) {
-            Ok(entries) => entries.map(|entry| entry.map(|e| e.file_name())).collect(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// `name` is one segment: checked, or read from the folder itself.
-    fn remove(&self, name: &std::ffi::OsStr) -> Result<(), ScratchError> {
-        let path = self.dir.join(name);
+        let path = self.dir.join(name.as_str());
         let removed = match std::fs::symlink_metadata(&path) {
             // Follows no symbolic link, even one planted while it runs.
             Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(&path),
@@ -119,10 +98,6 @@ impl ScratchRoot {
             }
             _ => Ok(()),
         }
-    }
-
-    fn error(&self, action: &'static str, source: io::Error) -> ScratchError {
-        ScratchError { action, path: self.dir.clone(), source }
     }
 }
 

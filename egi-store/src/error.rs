@@ -81,6 +81,14 @@ pub enum StoreError {
         /// Who has it.
         holder: TicketId,
     },
+    /// Somebody else is taking in the same release since the decision was made: decide again.
+    #[error("ticket {ticket} can not be taken in: ticket {holder} delivers the same release; decide again")]
+    ReleaseTaken {
+        /// The ticket that wanted it.
+        ticket: TicketId,
+        /// Who has it.
+        holder: TicketId,
+    },
     /// A stored document is not what was stored.
     #[error("the stored document {expected} was altered: its bytes now have the digest {found}; restore the database")]
     DocumentAltered {
@@ -101,7 +109,7 @@ impl StoreError {
             Self::Migrate { source: MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _), .. } => {
                 dialect::is_transient(e)
             }
-            Self::SlotTaken { .. } => true,
+            Self::SlotTaken { .. } | Self::ReleaseTaken { .. } => true,
             Self::Migrate { .. }
             | Self::UnknownDatabase { .. }
             | Self::LeaseLost { .. }

@@ -32,6 +32,11 @@ pub enum Message {
         /// Every wrong field.
         faults: Vec<FieldFault>,
     },
+    /// The ticket is to be looked at as it stands: it and the record disagree, and no change accounts for it.
+    Check {
+        /// The ticket.
+        ticket: TicketId,
+    },
     /// The slot the release waits for is free.
     Wake {
         /// The ticket.
@@ -52,7 +57,7 @@ impl Message {
     pub const fn ticket(&self) -> TicketId {
         match self {
             Self::Notice(notice) => notice.ticket,
-            Self::Faulty { ticket, .. } | Self::Wake { ticket } => *ticket,
+            Self::Faulty { ticket, .. } | Self::Wake { ticket } | Self::Check { ticket } => *ticket,
         }
     }
 }
@@ -226,6 +231,24 @@ impl Store {
         if result.rows_affected() == 0 { Err(claim.lost()) } else { Ok(()) }
     }
 
+    /// Takes from a notice the number of a change that is not its own, so that the notice of the change that has this
+    /// number can be posted. Its dedupe key goes with it.
+    pub async fn disown_change(&self, claim: &Claim) -> Result<(), StoreError> {
+        let operation = Operation::of("take a wrong number from a message", claim.ticket());
+        let Message::Notice(notice) = &claim.message else { return Ok(()) };
+        let unnumbered = Message::Notice(Notice { change: None, ..notice.clone() });
+        let update = sqlx::query(
+            "UPDATE inbox SET change_no = NULL, message = ?, dedupe = ?
+             WHERE id = ? AND attempt = ? AND worker IS NOT NULL",
+        )
+        .bind(row::render_json(&unnumbered).map_err(operation.failed())?)
+        .bind(format!("disowned-{}", claim.id))
+        .bind(claim.id.0)
+        .bind(i64::from(claim.attempt));
+        let result = update.execute(&self.write).await.map_err(operation.failed())?;
+        if result.rows_affected() == 0 { Err(claim.lost()) } else { Ok(()) }
+    }
+
     /// Ends the message without a plan: there was nothing to do.
     pub async fn dismiss(&self, claim: &Claim, note: &str, at: DateTime<Utc>) -> Result<(), StoreError> {
         let operation = Operation::of("dismiss a message", claim.ticket());
@@ -255,15 +278,6 @@ impl Store {
         let query = sqlx::query("SELECT change_no FROM inbox WHERE change_no IS NOT NULL");
         let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
         rows.iter().map(|row| row::count(row, "change_no")).collect::<row::Result<_>>().map_err(operation.failed())
-    }
-
-    /// The highest number of a change that was ever posted.
-    pub async fn last_order(&self) -> Result<Option<u64>, StoreError> {
-        let operation = Operation::new("load the number of the last change");
-        let query =
-            sqlx::query("SELECT change_no FROM inbox WHERE change_no IS NOT NULL ORDER BY change_no DESC LIMIT 1");
-        let row = query.fetch_optional(&self.read).await.map_err(operation.failed())?;
-        row.map(|row| row::count(&row, "change_no")).transpose().map_err(operation.failed())
     }
 }
 

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use egi_model::history::HistoryEntry;
 use egi_model::release::Emergency;
 use egi_model::ticket::TicketId;
+use egi_workflow::Effect;
 use egi_workflow::plan::{Plan, StepLog};
 use egi_workflow::record::ReleaseRecord;
 use serde::{Deserialize, Serialize};
@@ -104,6 +105,9 @@ impl Store {
         if let Some((slot, holder)) = find_rival(&mut tx, plan).await.map_err(operation.failed())? {
             return Err(StoreError::SlotTaken { ticket: plan.ticket, slot, holder });
         }
+        if let Some(holder) = find_twin(&mut tx, plan).await.map_err(operation.failed())? {
+            return Err(StoreError::ReleaseTaken { ticket: plan.ticket, holder });
+        }
         let id = insert_plan(&mut tx, claim, plan, at).await.map_err(operation.failed())?;
         tx.commit().await.map_err(operation.failed())?;
         Ok(id)
@@ -134,6 +138,9 @@ impl Store {
         let mut tx = self.begin_write(operation).await?;
         fence_plan(&mut tx, claim, plan, operation).await?;
         insert_step(&mut tx, plan, log, at).await.map_err(operation.failed())?;
+        // What comes next has all its tries before it.
+        let fresh = sqlx::query("UPDATE inbox SET tries = 0 WHERE id = ?").bind(claim.id.0);
+        fresh.execute(&mut *tx).await.map_err(operation.failed())?;
         tx.commit().await.map_err(operation.failed())
     }
 
@@ -210,6 +217,15 @@ fn slot_of(plan: &Plan) -> Option<&str> {
 }
 
 /// Another release that has the slot this plan needs.
+/// Another ticket that delivers the same release, when the plan takes a delivery in.
+async fn find_twin(connection: &mut AnyConnection, plan: &Plan) -> row::Result<Option<TicketId>> {
+    let takes_in = plan.steps.iter().any(|step| matches!(step, Effect::Accept { .. }));
+    match plan.settles.facts.as_ref().filter(|_| takes_in) {
+        Some(facts) => releases::find_same(connection, &facts.product(), &facts.release.version, plan.ticket).await,
+        None => Ok(None),
+    }
+}
+
 async fn find_rival(connection: &mut AnyConnection, plan: &Plan) -> row::Result<Option<(String, TicketId)>> {
     let Some(slot) = slot_of(plan).filter(|_| plan.emergency == Emergency::No) else {
         return Ok(None);

@@ -33,14 +33,6 @@ impl Store {
         tx.commit().await.map_err(operation.failed())
     }
 
-    /// What is in force for one major release or software.
-    pub async fn load_major(&self, id: &MajorId) -> Result<Option<MajorRelease>, StoreError> {
-        let operation = Operation::new("load a major release");
-        let query = sqlx::query("SELECT id, document FROM majors WHERE id = ? AND until IS NULL").bind(id.as_str());
-        let row = query.fetch_optional(&self.read).await.map_err(operation.failed())?;
-        row.map(|row| row::json(&row, "document")).transpose().map_err(operation.failed())
-    }
-
     /// All that are in force, by identifier.
     pub async fn load_majors(&self) -> Result<Vec<MajorRelease>, StoreError> {
         let operation = Operation::new("load the major releases");

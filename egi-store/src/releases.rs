@@ -8,6 +8,7 @@ use egi_model::release::Emergency;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 use egi_model::version::Version;
+use egi_workflow::Plan;
 use egi_workflow::record::ReleaseRecord;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Executor};
@@ -67,8 +68,8 @@ impl Store {
         find_holder(&self.read, slot, except).await.map_err(operation.failed())
     }
 
-    /// Another release of the same product and version, unless it ended without being published. Versions are the
-    /// same when their numbers are, however they are spelled.
+    /// Another release of the same product and version, unless it ended without being published; also one that a plan
+    /// is taking in. Versions are the same when their numbers are, however they are spelled.
     pub async fn same_release(
         &self,
         product: &str,
@@ -76,13 +77,8 @@ impl Store {
         except: TicketId,
     ) -> Result<Option<TicketId>, StoreError> {
         let operation = Operation::of("find another ticket for the same release", except);
-        let query = sqlx::query(
-            "SELECT ticket, state, version FROM releases WHERE product = ? AND ticket <> ? ORDER BY ticket",
-        );
-        let query = query.bind(product).bind(ticket_no(except));
-        let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
-        let taken = rows.iter().map(|row| taken_by(row, version)).collect::<row::Result<Vec<_>>>();
-        Ok(taken.map_err(operation.failed())?.into_iter().flatten().next())
+        let mut tx = self.begin_read(operation).await?;
+        find_same(&mut tx, product, version, except).await.map_err(operation.failed())
     }
 
     /// The deferred releases to wake: of each slot that nobody holds, the one that waits longest. While a message of
@@ -168,6 +164,29 @@ pub(crate) async fn holds(connection: &mut AnyConnection, ticket: TicketId, slot
 }
 
 /// The row's ticket, when its release stands in the way of another one with this version.
+/// Another release of the same product and version, on record or in an open plan.
+pub(crate) async fn find_same(
+    connection: &mut AnyConnection,
+    product: &str,
+    version: &Version,
+    except: TicketId,
+) -> row::Result<Option<TicketId>> {
+    let query =
+        sqlx::query("SELECT ticket, state, version FROM releases WHERE product = ? AND ticket <> ? ORDER BY ticket");
+    let rows = query.bind(product).bind(ticket_no(except)).fetch_all(&mut *connection).await?;
+    let taken = rows.iter().map(|row| taken_by(row, version)).collect::<row::Result<Vec<_>>>()?;
+    if let Some(ticket) = taken.into_iter().flatten().next() {
+        return Ok(Some(ticket));
+    }
+    let query = sqlx::query("SELECT document FROM plans WHERE state = 'open' AND ticket <> ? ORDER BY id");
+    let rows = query.bind(ticket_no(except)).fetch_all(connection).await?;
+    let plans = rows.iter().map(|row| row::json::<Plan>(row, "document")).collect::<row::Result<Vec<_>>>()?;
+    let same = |plan: &Plan| {
+        plan.settles.facts.as_ref().is_some_and(|f| f.product() == product && f.release.version == *version)
+    };
+    Ok(plans.into_iter().find(|plan| !plan.settles.state.is_terminal() && same(plan)).map(|plan| plan.ticket))
+}
+
 fn taken_by(row: &AnyRow, version: &Version) -> row::Result<Option<TicketId>> {
     let state: RolloutState = row::parsed(row, "state")?;
     let gone = state.is_terminal() && state != RolloutState::Production;

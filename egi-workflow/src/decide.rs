@@ -68,10 +68,10 @@ pub fn decide(snapshot: &Snapshot) -> Decision {
         return Decision::Refuse(reasons);
     }
     match snapshot.slot_holder {
-        Some(_) if needs_slot(snapshot) && snapshot.cause == Cause::Wake => {
+        Some(_) if needs_slot(snapshot, row) && snapshot.cause == Cause::Wake => {
             Decision::Unchanged(Standing::StillDeferred)
         }
-        Some(holder) if needs_slot(snapshot) => Decision::Defer { holder },
+        Some(holder) if needs_slot(snapshot, row) => Decision::Defer { holder },
         _ => Decision::Proceed { facts },
     }
 }
@@ -97,11 +97,20 @@ fn check_ticket_agrees(snapshot: &Snapshot) -> Agreement {
             Agreement::No(Reason::Disagrees { notice: (*previous, snapshot.asked), ticket: stands })
         }
         // There and back again before anybody looked: what the ticket says now is what is so.
-        Cause::Notice { in_history: true, .. } if stands == snapshot.record.state => Agreement::MovedOn,
+        Cause::Notice { in_history: true, .. } if stands == snapshot.record.state && !is_swing(snapshot) => {
+            Agreement::MovedOn
+        }
         // A step the ticket made before its present one: still to be done when it is the next in line.
         Cause::Notice { previous, in_history: true } if *previous == snapshot.record.state => Agreement::Agrees,
         Cause::Notice { .. } => Agreement::MovedOn,
     }
+}
+
+/// Whether the request is a swing between verification and waiting for the provider. Every one is to be recorded and
+/// measured (specification), also those that were over before anybody looked.
+fn is_swing(snapshot: &Snapshot) -> bool {
+    let swing = [RolloutState::InVerification, RolloutState::WaitingForResponse];
+    swing.contains(&snapshot.record.state) && swing.contains(&snapshot.asked)
 }
 
 /// The row that governs the request. Resuming after a failure is governed by the row of what was attempted.
@@ -181,10 +190,13 @@ fn check_value(snapshot: &Snapshot, spec: &FieldSpec) -> Option<Reason> {
     }
 }
 
-/// Whether the request is one to enter staged rollout and wait for its turn. An emergency is not held up.
-fn needs_slot(snapshot: &Snapshot) -> bool {
+/// Whether the request is one to enter staged rollout and wait for its turn. An emergency is not held up, if somebody
+/// with the say over emergencies asks: the flag alone is the provider's.
+fn needs_slot(snapshot: &Snapshot, row: &Transition) -> bool {
     let into_rollout = snapshot.policy.area_of(snapshot.asked) == Some(Area::StageRollout);
-    into_rollout && !snapshot.record.holds_slot() && emergency_of(snapshot) == Emergency::No
+    let manager = snapshot.asked_by.as_ref().is_some_and(|actor| actor.holds_any(&[Role::ReleaseManager]));
+    let urgent = emergency_of(snapshot) == Emergency::Yes && (manager || row.when == Condition::Emergency);
+    into_rollout && !snapshot.record.holds_slot() && !urgent
 }
 
 /// What is known of the delivery, or why it can not be taken in.
@@ -194,6 +206,7 @@ fn check_delivery(snapshot: &Snapshot, reasons: &mut Vec<Reason>) -> Option<Box<
         if snapshot.policy.area_of(snapshot.asked).is_some() && !delivered {
             reasons.push(Reason::NothingDelivered);
         }
+        reasons.extend(check_unchanged(snapshot));
         return None;
     }
     let mandatory = FIELDS.iter().filter(|spec| spec.null == NullRule::Never && !spec.field.is_file());
@@ -206,6 +219,20 @@ fn check_delivery(snapshot: &Snapshot, reasons: &mut Vec<Reason>) -> Option<Box<
             None
         }
     }
+}
+
+/// What intake was decided on must still be so when the release moves to another area.
+fn check_unchanged(snapshot: &Snapshot) -> Vec<Reason> {
+    let moving = snapshot.policy.area_of(snapshot.asked).is_some();
+    let Some(facts) = snapshot.record.facts.as_ref().filter(|_| moving) else { return Vec::new() };
+    let taken_in =
+        [(Field::AssociatedMajorRelease, facts.major.id.as_str()), (Field::ReleaseType, facts.release_type.as_str())];
+    let changed = |(field, was): (Field, &str)| {
+        let now = snapshot.ticket.value(field).unwrap_or_default();
+        let same = now.eq_ignore_ascii_case(was);
+        (!same).then(|| Reason::FieldChanged { field, was: was.to_owned(), now: now.to_owned() })
+    };
+    taken_in.into_iter().filter_map(changed).collect()
 }
 
 fn check_source(snapshot: &Snapshot) -> Option<Reason> {
@@ -254,6 +281,7 @@ fn read_document<'a, T>(
 ) -> Option<(egi_model::digest::Sha256, &'a T)> {
     match document {
         Document::Missing => reasons.push(Reason::DocumentMissing(field)),
+        Document::Unreadable { why } => reasons.push(Reason::DocumentUnreadable { field, why: why.clone() }),
         Document::TooLarge { limit } => reasons.push(Reason::DocumentTooLarge { field, limit: *limit }),
         Document::Faulty(problems) => {
             reasons.push(Reason::DocumentFaulty { field, problems: problems.clone() });

@@ -1,6 +1,7 @@
 //! Every sentence ever written to a ticket.
 
-use egi_model::name::RelPath;
+use egi_model::field::{Field, FieldKind};
+use egi_model::role::Role;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 
@@ -60,8 +61,8 @@ pub fn deferred(facts: &ReleaseFacts, holder: TicketId) -> String {
 pub fn cleaned_up(to: RolloutState, title: &str) -> String {
     let why = match to {
         RolloutState::Rejected => "was rejected",
-        RolloutState::Ignored => "was ignored: its target is not among the supported ones",
-        RolloutState::NotPublished => "passed and is deliberately not published",
+        RolloutState::Ignored => "is ignored: it is not for a supported target",
+        RolloutState::NotPublished => "is deliberately not published",
         RolloutState::Submitted
         | RolloutState::Unverified
         | RolloutState::InVerification
@@ -71,14 +72,14 @@ pub fn cleaned_up(to: RolloutState, title: &str) -> String {
         | RolloutState::Production
         | RolloutState::Failed => "left the workflow",
     };
-    format!("{title} {why}. Nothing of it is in the repository any more; the ticket is resolved.")
+    format!("{title} {why}. Nothing of it is in the repositories; the ticket is resolved.")
 }
 
 /// The release starts anew.
 #[must_use]
 pub fn restarted() -> String {
-    "What was delivered before is discarded. On the next change to Unverified, release.xml, checksums.xml and the \
-     provider's files are read anew."
+    "The release starts anew. What was delivered before, if anything, is discarded: on the next change to Unverified, \
+     release.xml, checksums.xml and the provider's files are read again."
         .to_owned()
 }
 
@@ -88,11 +89,35 @@ pub fn restored(to: RolloutState) -> String {
     format!("The release stands in {to} again, as before the failure.")
 }
 
+/// What becomes of the ticket after a refusal.
+#[derive(Debug, Clone, Copy)]
+pub enum After<'a> {
+    /// It stays as it is.
+    Unchanged,
+    /// Its state is final and is set again.
+    PutBack(RolloutState),
+    /// It waits in `Failed` for somebody.
+    Failed(WayOn<'a>),
+}
+
+/// What can be set once a release is `Failed`.
+#[derive(Debug, Clone, Copy)]
+pub struct WayOn<'a> {
+    /// Where the release stood.
+    pub stood: RolloutState,
+    /// What can be tried again.
+    pub again: Option<RolloutState>,
+    /// Whether delivering anew is worth a word, wherever the release stood.
+    pub anew: bool,
+    /// Whether something has to be mended first.
+    pub mend: bool,
+    /// Who may.
+    pub retry: &'a [Role],
+}
+
 /// A request was refused.
-///
-/// `stands` is where the release stood, if it now waits in `Failed` for somebody to put it back.
 #[must_use]
-pub fn refused(from: RolloutState, to: RolloutState, stands: Option<RolloutState>, reasons: &[Reason]) -> String {
+pub fn refused(from: RolloutState, to: RolloutState, reasons: &[Reason], after: After<'_>) -> String {
     let ignored = reasons.iter().all(Reason::leaves_ticket_alone);
     let mut text = if ignored {
         "A notice about this ticket was ignored; nothing was changed.".to_owned()
@@ -100,24 +125,41 @@ pub fn refused(from: RolloutState, to: RolloutState, stands: Option<RolloutState
         format!("{} was refused; the repositories were not touched.", asked(from, to))
     };
     for reason in reasons {
-        let roles: Vec<&str> = reason.cleared_by().into_iter().map(egi_model::role::Role::as_str).collect();
-        let line = format!("\n- {} [{}; can be cleared by: {}]", explain(reason), reason.code(), roles.join(", "));
-        text.push_str(&line);
+        text.push_str(&bullet(reason));
     }
-    let back = stands.map(|stood| format!("\n\nSet RolloutProgress to {stood} to leave things as they were."));
-    text + back.as_deref().unwrap_or_default()
+    match after {
+        After::Unchanged => text,
+        After::PutBack(state) => format!("{text}\n\nThe ticket is set back to {state}."),
+        After::Failed(way) => text + &way_on(&way),
+    }
+}
+
+/// One reason with its code and who can clear it; what takes several lines follows below.
+fn bullet(reason: &Reason) -> String {
+    let text = explain(reason);
+    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let below = if rest.is_empty() { String::new() } else { format!(":\n{rest}") };
+    let roles = reason.cleared_by();
+    let clear = if roles.is_empty() { String::new() } else { format!("; can be cleared by: {}", join(&roles)) };
+    format!("\n- {} [{}{clear}]{below}", first.trim_end_matches(':'), reason.code())
 }
 
 /// A request was tried and failed.
 #[must_use]
-pub fn failed(stood: RolloutState, to: RolloutState, step: &str, cause: &str) -> String {
-    let elsewhere = Some(stood).filter(|stood| *stood != RolloutState::Submitted);
-    let back = elsewhere.map(|stood| format!(", to {stood} to leave things as they were")).unwrap_or_default();
-    format!(
-        "{} failed to {step}.\n{cause}\n\nWhen the cause is mended, set RolloutProgress to {to} to try again{back}, or to \
-         Submitted to deliver anew.",
-        asked(stood, to)
-    )
+pub fn failed(to: RolloutState, step: &str, cause: &str, way: &WayOn<'_>) -> String {
+    format!("{} failed: could not {step}.\n{cause}{}", asked(way.stood, to), way_on(way))
+}
+
+fn way_on(way: &WayOn<'_>) -> String {
+    let stood = Some(way.stood).filter(|state| *state != RolloutState::Submitted);
+    let anew = stood.is_none() || way.anew;
+    let mut choices: Vec<String> = way.again.map(|state| format!("{state} to try again")).into_iter().collect();
+    choices.extend(stood.map(|state| format!("{state} to leave things as they were")));
+    choices.extend(anew.then(|| format!("{} to start anew", RolloutState::Submitted)));
+    let who = if way.mend && way.again.is_some() { "When that is mended, somebody" } else { "Somebody" };
+    let last = choices.pop().unwrap_or_default();
+    let choices = if choices.is_empty() { last } else { format!("{} or to {last}", choices.join(", to ")) };
+    format!("\n\n{who} with the role {} can set RolloutProgress to {choices}.", any_of(way.retry))
 }
 
 /// The sentence for one reason: what is wrong and what would do.
@@ -131,7 +173,7 @@ pub fn explain(reason: &Reason) -> String {
             format!("{to} can not follow {from}; {from} can be followed by {}", join(allowed))
         }
         Reason::RoleMissing { actor, needed } => {
-            format!("{actor} may not ask for this; the role {} is needed", join(needed))
+            format!("{actor} may not ask for this; it takes the role {}", any_of(needed))
         }
         Reason::RepositoryOnly { state } => format!("{state} is set by the repository alone"),
         Reason::NoEmergency => {
@@ -145,20 +187,27 @@ pub fn explain(reason: &Reason) -> String {
             format!("a failed release goes on with {again}{stood} (where it stood), Submitted, Rejected or Ignored")
         }
         Reason::TicketClosed(status) => format!("the ticket's status is {status}; open it first"),
-        Reason::FieldMissing(field) => format!("{field} is empty: {}", field.spec().description),
+        Reason::FieldMissing(field) => format!("{field} is empty ({})", field.spec().description),
         Reason::FieldWrong { why, .. } => why.clone(),
-        Reason::DocumentMissing(field) => format!("{field} has no file; attach it"),
+        Reason::DocumentMissing(field) => format!("{} is not attached", document(*field)),
         Reason::DocumentTooLarge { field, limit } => {
-            format!("the file of {field} is larger than {limit} bytes, the most that is read")
+            format!("{} is larger than {limit} bytes, the most that is read", document(*field))
+        }
+        Reason::FieldChanged { field, was, now } => format!(
+            "{field} was \"{was}\" when the delivery was taken in and is \"{now}\" now; set it back, or deliver anew"
+        ),
+        Reason::DocumentUnreadable { field, why } => {
+            format!("{} can not be read from the ticket: {why}", document(*field))
         }
         Reason::DocumentFaulty { field, problems } => {
-            format!("the file of {field} can not be used:\n{}", indent(&problems.to_string()))
+            format!("{} can not be used:\n{}", document(*field), indent(&problems.to_string()))
         }
         Reason::MajorUnknown { given, known } => {
             format!("AssociatedMajorRelease \"{given}\" is not agreed; known are {}", join(known))
         }
         Reason::TargetUnsupported { target, supported } => format!(
-            "the release is for {target}, which is not supported there (supported: {}); set RolloutProgress to Ignored",
+            "the release is for {target}, which its major release does not support (supported: {}); set RolloutProgress \
+             to Ignored",
             join(supported)
         ),
         Reason::TargetUnclear { named } if named.is_empty() => {
@@ -170,7 +219,10 @@ pub fn explain(reason: &Reason) -> String {
         }
         Reason::PathUnusable(why) => format!("the release's path in the repository can not be made: {why}"),
         Reason::SameRelease(other) => {
-            format!("ticket {other} delivers the same product and version; close one of the two")
+            format!(
+                "ticket {other} delivers the same product and version; reject one of the two, or deliver this one under a \
+                 new version"
+            )
         }
         Reason::NothingDelivered => "nothing was delivered yet; set Submitted, then Unverified".to_owned(),
         Reason::Disagrees { notice: (from, to), ticket } => {
@@ -188,14 +240,16 @@ pub fn explain(reason: &Reason) -> String {
     }
 }
 
-/// A list of files that a person should see whole, but not endlessly.
-#[must_use]
-pub fn list_paths(paths: &[RelPath], most: usize) -> String {
-    let mut lines: Vec<String> = paths.iter().take(most).map(|p| format!("  {p}")).collect();
-    if paths.len() > most {
-        lines.push(format!("  … and {} more", paths.len() - most));
+/// The file of a field, with the field's name for those who look for it on the ticket.
+fn document(field: Field) -> String {
+    match field.spec().kind {
+        FieldKind::File(name) => format!("{name} ({field})"),
+        FieldKind::Text | FieldKind::Url | FieldKind::Choice(_) | FieldKind::State => field.to_string(),
     }
-    lines.join("\n")
+}
+
+fn any_of(roles: &[Role]) -> String {
+    roles.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 fn join<T: std::fmt::Display>(items: &[T]) -> String {

@@ -11,17 +11,20 @@ use egi_model::content::ContentId;
 use egi_model::field::Field;
 use egi_model::history::{HistoryEntry, Outcome};
 use egi_model::release::{Emergency, ReleaseType};
+use egi_model::role::Role;
 use egi_model::rollout::RolloutState;
 use egi_model::sync::SyncSource;
-use egi_model::ticket::{TicketId, TicketStatus};
+use egi_model::ticket::{CommunicationStatus, TicketId, TicketStatus};
 use serde::{Deserialize, Serialize};
 
 use crate::decide::{Decision, emergency_of};
 use crate::effect::{ContentRef, Effect, Mode};
-use crate::message;
+use crate::message::{self, After, WayOn};
+use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::record::{ReleaseFacts, ReleaseRecord};
 use crate::snapshot::{Cause, Document, Snapshot};
+use crate::table;
 
 /// What is going to be done about one request, and what will stand in the books afterwards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +35,7 @@ pub struct Plan {
     pub from: RolloutState,
     /// What was asked for.
     pub asked: RolloutState,
-    /// Where the ticket stood when the plan was made.
+    /// What the ticket says as long as nobody changes it.
     pub ticket_stands: RolloutState,
     /// How it ends when all steps are done.
     pub outcome: Outcome,
@@ -116,7 +119,7 @@ fn frame(snapshot: &Snapshot, outcome: Outcome, settles: ReleaseRecord) -> Plan 
         ticket: snapshot.ticket.id,
         from: snapshot.record.state,
         asked: snapshot.asked,
-        ticket_stands: stands(snapshot),
+        ticket_stands: expected(snapshot),
         outcome,
         by: snapshot.asked_by.as_ref().map(|actor| actor.name.clone()),
         emergency: emergency_of(snapshot),
@@ -128,6 +131,15 @@ fn frame(snapshot: &Snapshot, outcome: Outcome, settles: ReleaseRecord) -> Plan 
 
 fn stands(snapshot: &Snapshot) -> RolloutState {
     snapshot.ticket.progress().unwrap_or(snapshot.asked)
+}
+
+/// What the ticket says as long as nobody changes it: what was asked for; before a wake, where the release waits. A
+/// ticket that says something else has gone on, and its change has a notice of its own.
+fn expected(snapshot: &Snapshot) -> RolloutState {
+    match snapshot.cause {
+        Cause::Wake => snapshot.record.state,
+        Cause::Notice { .. } | Cause::Preview => snapshot.asked,
+    }
 }
 
 fn settled_in(record: &ReleaseRecord, state: RolloutState) -> ReleaseRecord {
@@ -145,26 +157,49 @@ fn plan_refusal(snapshot: &Snapshot, reasons: &[Reason]) -> Plan {
     // Refused while failed, what was attempted first is still what can be tried again.
     let stays = alone || record.state.is_terminal() || record.state == RolloutState::Failed;
     let settles = if stays { record.clone() } else { failed_record(record, snapshot.asked) };
-    let mut plan = frame(snapshot, Outcome::Refused, settles);
+    let outcome = if alone { Outcome::Disregarded } else { Outcome::Refused };
+    let mut plan = frame(snapshot, outcome, settles);
     plan.reasons = reasons.iter().map(|r| format!("{}: {r}", r.code())).collect();
-    let stood = (plan.settles.state == RolloutState::Failed).then_some(plan.settles.stood);
-    plan.steps.push(Effect::Comment { text: message::refused(record.state, snapshot.asked, stood, reasons) });
+    let after = after_refusal(snapshot, reasons, &plan.settles);
+    plan.steps.push(Effect::Comment { text: message::refused(record.state, snapshot.asked, reasons, after) });
     if !alone {
         plan.steps.extend(answer_error(snapshot, plan.settles.state));
     }
     plan
 }
 
+fn after_refusal<'a>(snapshot: &'a Snapshot, reasons: &[Reason], settles: &ReleaseRecord) -> After<'a> {
+    // A reason that names the ways on needs no sentence that names them again.
+    let told = reasons.iter().any(|reason| matches!(reason, Reason::NotAttempted { .. }));
+    let mend = reasons.iter().any(|reason| !matches!(reason, Reason::RoleMissing { .. }));
+    if told || reasons.iter().all(Reason::leaves_ticket_alone) {
+        After::Unchanged
+    } else if settles.state == RolloutState::Failed {
+        After::Failed(WayOn { mend, ..way_on(settles, &snapshot.policy) })
+    } else {
+        After::PutBack(settles.state)
+    }
+}
+
+/// What was attempted can be tried again if it is a step that people may ask for.
+fn way_on<'a>(settles: &ReleaseRecord, policy: &'a Policy) -> WayOn<'a> {
+    let people_may = |to: &RolloutState| {
+        table::find(settles.stood, *to).is_some_and(|row| row.who.iter().any(|role| *role != Role::Repository))
+    };
+    let again = settles.attempted.filter(people_may);
+    WayOn { stood: settles.stood, again, anew: false, mend: true, retry: &policy.retry }
+}
+
 fn answer_error(snapshot: &Snapshot, to: RolloutState) -> Vec<Effect> {
     vec![
-        Effect::SetProgress { expected: stands(snapshot), to },
+        Effect::SetProgress { expected: expected(snapshot), to },
         Effect::SetWatchers { groups: snapshot.policy.notify.groups(RolloutState::Failed) },
-        communication("Error"),
+        communication(CommunicationStatus::Error),
     ]
 }
 
-fn communication(value: &str) -> Effect {
-    Effect::SetField { field: Field::CommunicationStatus, value: value.to_owned() }
+fn communication(status: CommunicationStatus) -> Effect {
+    Effect::SetField { field: Field::CommunicationStatus, value: status.as_str().to_owned() }
 }
 
 fn plan_deferral(snapshot: &Snapshot, holder: TicketId) -> Plan {
@@ -175,9 +210,9 @@ fn plan_deferral(snapshot: &Snapshot, holder: TicketId) -> Plan {
         plan.steps.extend(converge(snapshot, facts, state));
         plan.steps.push(Effect::Comment { text: message::deferred(facts, holder) });
     }
-    plan.steps.push(Effect::SetProgress { expected: stands(snapshot), to: state });
+    plan.steps.push(Effect::SetProgress { expected: expected(snapshot), to: state });
     plan.steps.push(Effect::SetWatchers { groups: snapshot.policy.notify.groups(state) });
-    plan.steps.push(communication("OK"));
+    plan.steps.push(communication(CommunicationStatus::Ok));
     plan
 }
 
@@ -237,9 +272,10 @@ fn converge(snapshot: &Snapshot, facts: &ReleaseFacts, state: RolloutState) -> V
     place.into_iter().chain(others.map(|repo| Effect::Withdraw { repo })).collect()
 }
 
-/// In staged rollout an emergency may stand beside the release that holds the slot; in production only a
-/// `NonIncremental` release replaces.
-fn mode(area: Area, release_type: ReleaseType) -> Mode {
+/// How a release joins a repository of `area`: in staged rollout an emergency may stand beside the release that holds
+/// the slot; in production only a `NonIncremental` release replaces.
+#[must_use]
+pub const fn mode(area: Area, release_type: ReleaseType) -> Mode {
     match (area, release_type) {
         (Area::Unverified, _) | (Area::Production, ReleaseType::NonIncremental) => Mode::Replace,
         (Area::StageRollout, _) | (Area::Production, ReleaseType::Incremental) => Mode::Add,
@@ -255,7 +291,7 @@ fn answer(snapshot: &Snapshot, facts: Option<&ReleaseFacts>, taken_in: bool) -> 
     let moved = snapshot.policy.area_of(snapshot.record.state) != area || snapshot.record.state == RolloutState::Failed;
     let mut steps = Vec::new();
     if snapshot.cause == Cause::Wake {
-        steps.push(Effect::SetProgress { expected: stands(snapshot), to: state });
+        steps.push(Effect::SetProgress { expected: expected(snapshot), to: state });
     }
     if moved {
         steps.push(Effect::SetField { field: Field::RepositoryUrl, value: url.clone() });
@@ -267,7 +303,7 @@ fn answer(snapshot: &Snapshot, facts: Option<&ReleaseFacts>, taken_in: bool) -> 
         return steps;
     }
     steps.push(Effect::SetWatchers { groups: snapshot.policy.notify.groups(state) });
-    steps.push(communication("OK"));
+    steps.push(communication(CommunicationStatus::Ok));
     if state.is_terminal() {
         steps.push(Effect::SetStatus { status: TicketStatus::Resolved });
     }
@@ -314,19 +350,21 @@ fn listed(snapshot: &Snapshot) -> (usize, u64) {
 ///
 /// `step` completes "failed to …", `cause` is the error with what to do about it.
 #[must_use]
-pub fn plan_failure(failed: &Plan, before: &ReleaseRecord, policy: &crate::Policy, step: &str, cause: &str) -> Plan {
+pub fn plan_failure(failed: &Plan, before: &ReleaseRecord, policy: &Policy, step: &str, cause: &str) -> Plan {
     let attempted = if failed.outcome == Outcome::Deferred { RolloutState::StageRollout } else { failed.asked };
+    let settles = failed_record(before, attempted);
+    let way = WayOn { anew: true, ..way_on(&settles, policy) };
     Plan {
         outcome: Outcome::Failed,
         reasons: vec![format!("failed to {step}: {cause}")],
         steps: vec![
             Effect::DropScratch,
-            Effect::Comment { text: message::failed(before.stood, attempted, step, cause) },
+            Effect::Comment { text: message::failed(attempted, step, cause, &way) },
             Effect::SetProgress { expected: failed.ticket_stands, to: RolloutState::Failed },
             Effect::SetWatchers { groups: policy.notify.groups(RolloutState::Failed) },
-            communication("Error"),
+            communication(CommunicationStatus::Error),
         ],
-        settles: failed_record(before, attempted),
+        settles,
         ..failed.clone()
     }
 }

@@ -65,6 +65,22 @@ pub enum Reason {
         /// Bytes allowed.
         limit: usize,
     },
+    /// A field says something else than when the delivery was taken in.
+    FieldChanged {
+        /// The field.
+        field: Field,
+        /// What it said.
+        was: String,
+        /// What it says.
+        now: String,
+    },
+    /// The ticket system can not hand a document over.
+    DocumentUnreadable {
+        /// The document.
+        field: Field,
+        /// Why.
+        why: String,
+    },
     /// A document is faulty.
     DocumentFaulty {
         /// The document.
@@ -126,6 +142,8 @@ impl Reason {
             Self::FieldWrong { .. } => "field-wrong",
             Self::DocumentMissing(_) => "document-missing",
             Self::DocumentTooLarge { .. } => "document-too-large",
+            Self::FieldChanged { .. } => "field-changed",
+            Self::DocumentUnreadable { .. } => "document-unreadable",
             Self::DocumentFaulty { .. } => "document-faulty",
             Self::MajorUnknown { .. } => "major-unknown",
             Self::TargetUnsupported { .. } => "target-unsupported",
@@ -139,23 +157,27 @@ impl Reason {
         }
     }
 
-    /// Who can clear it.
+    /// Who can clear it; nobody, where nothing can.
     #[must_use]
     pub fn cleared_by(&self) -> Vec<Role> {
         match self {
             Self::RoleMissing { needed, .. } => needed.clone(),
             Self::NoEmergency | Self::FastRollout => vec![Role::ReleaseManager],
+            Self::NotAllowed { allowed, .. } if allowed.is_empty() => Vec::new(),
+            Self::MajorUnknown { .. } => vec![Role::Provider, Role::Admin],
             Self::NotAllowed { .. }
             | Self::RepositoryOnly { .. }
             | Self::NotAttempted { .. }
             | Self::TicketClosed(_)
-            | Self::MajorUnknown { .. }
             | Self::SameRelease(_)
             | Self::NothingDelivered
+            | Self::DocumentUnreadable { .. }
             | Self::Disagrees { .. }
             | Self::NoticeFaulty(_)
             | Self::ProgressUnreadable(_) => vec![Role::Admin],
-            Self::FieldMissing(field) | Self::FieldWrong { field, .. } => field.spec().write.to_vec(),
+            Self::FieldMissing(field) | Self::FieldWrong { field, .. } | Self::FieldChanged { field, .. } => {
+                field.spec().write.to_vec()
+            }
             Self::TargetUnsupported { .. } => vec![Role::Verifier],
             Self::DocumentMissing(_)
             | Self::DocumentTooLarge { .. }

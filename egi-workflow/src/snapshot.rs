@@ -74,7 +74,12 @@ pub enum Document<T> {
         /// Bytes allowed.
         limit: usize,
     },
-    /// It could not be read, with every fault.
+    /// The ticket system has it and can not hand it over.
+    Unreadable {
+        /// Why.
+        why: String,
+    },
+    /// It can not be understood, with every fault.
     Faulty(Problems),
     /// It was read.
     Read {

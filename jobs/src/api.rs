@@ -4,6 +4,7 @@
 //! can do its work.
 
 mod auth;
+mod body;
 mod health;
 mod rollout;
 
@@ -16,9 +17,6 @@ use tokio::sync::Notify;
 
 pub use self::auth::{Secret, sign};
 use crate::site::Site;
-
-/// The largest request read. A notice has some 200 bytes.
-const MAX_BODY: usize = 64 * 1024;
 
 /// What the routes share.
 #[derive(Clone)]
@@ -37,6 +35,6 @@ pub fn router(api: Api) -> Router {
         .route("/api/rollout", post(rollout::post))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(DefaultBodyLimit::max(body::MAX_BODY))
         .with_state(api)
 }

@@ -9,16 +9,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use egi_model::field::Field;
 use egi_model::major::MajorRelease;
 use egi_model::role::{Actor, Role};
 use egi_workflow::Policy;
+use egi_workflow::policy::{TargetAreas, default_target_areas};
 use serde::{Deserialize, Serialize};
 
 /// The name of the file in a site's folder.
 pub const FILE_NAME: &str = "nsrw.toml";
 
 /// Everything a site can set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Who this is.
@@ -37,6 +39,8 @@ pub struct Config {
     pub fetch: Fetch,
     /// What is decided about releases.
     pub policy: Policy,
+    /// The area a release lies in while it stands in a state.
+    pub areas: TargetAreas,
     /// Who may do what.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<Person>,
@@ -150,6 +154,25 @@ pub struct Person {
     pub name: String,
     /// What they may do.
     pub roles: Vec<Role>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            site: Site::default(),
+            store: Store::default(),
+            repository: Repository::default(),
+            tickets: Tickets::default(),
+            api: Api::default(),
+            worker: Worker::default(),
+            fetch: Fetch::default(),
+            policy: Policy::default(),
+            areas: default_target_areas(),
+            people: Vec::new(),
+            major: Vec::new(),
+            folder: PathBuf::new(),
+        }
+    }
 }
 
 impl Default for Site {
@@ -283,6 +306,9 @@ impl Config {
 
     fn check(&self, path: &Path) -> Result<(), ConfigError> {
         let wrong = |message: String| Err(ConfigError::Contradiction { path: path.to_owned(), message });
+        if let Err(error) = Field::RepositoryUrl.spec().check(&self.site.public_url) {
+            return wrong(format!("site.public_url becomes the RepositoryURL of tickets: {error}"));
+        }
         for (i, a) in self.major.iter().enumerate() {
             if let Some(b) = self.major.iter().skip(i + 1).find(|b| b.id == a.id) {
                 return wrong(format!("two [[major]] have the id \"{}\"", b.id));

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use egi_model::rollout::RolloutState;
 use egi_repo::progress::Progress;
 use egi_repo::scratch::ScratchRoot;
 use egi_repo::tree::{RepoTree, TreeOptions};
@@ -48,6 +49,10 @@ impl Site {
             .await
             .with_context(|| format!("failed to open the database {}", file.display()))?;
         store.agree_majors(&config.major, clock()).await.context("failed to record the major releases")?;
+        for state in RolloutState::ALL {
+            let area = config.areas.get(&state).copied();
+            store.save_target_area(state, area).await.context("failed to record the areas of the states")?;
+        }
         let root = config.path(&config.repository.root);
         let grace = chrono::Duration::days(config.repository.grace_days.into());
         let tree = RepoTree::open_with(&root, TreeOptions { grace, ..TreeOptions::default() })
@@ -79,6 +84,12 @@ impl Site {
     pub async fn policy(&self) -> Result<Policy, egi_store::StoreError> {
         let target_areas = self.store.load_target_areas().await?;
         Ok(Policy { target_areas, ..self.config.policy.clone() })
+    }
+
+    /// How long to wait before something that is owed, and tried without end, is tried again: never at once.
+    #[must_use]
+    pub fn owed_wait(&self, tries: u32) -> chrono::Duration {
+        self.retry_wait(tries).max(chrono::Duration::seconds(1))
     }
 
     /// How long to wait before trouble that may pass is tried again the `tries`-th time; doubles up to an hour.

@@ -12,15 +12,19 @@ mod inbox;
 mod intake;
 mod perform;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use egi_model::history::Outcome;
+use egi_model::name::Segment;
 use egi_store::{Claim, StoreError};
-use egi_workflow::{decide, plan};
+use egi_tickets::TicketError;
+use egi_workflow::{Plan, decide, plan};
 use tracing::{error, info, warn};
 
 use self::gather::Gathered;
 pub(crate) use self::gather::{GatherError, gather_preview, notice_of};
-pub(crate) use self::inbox::{deliver, deliver_faulty};
+pub(crate) use self::inbox::{check, deliver, deliver_faulty};
 pub(crate) use self::perform::{describe, tree_mode};
 use crate::site::Site;
 
@@ -31,7 +35,7 @@ pub struct Drained {
     pub settled: u64,
     /// Notices that needed nothing.
     pub unchanged: u64,
-    /// Notices put back for later.
+    /// Notices put back for later, and not taken up again in this run.
     pub put_back: u64,
 }
 
@@ -47,16 +51,18 @@ enum Handled {
 /// Works until nothing can be claimed any more, or until `stop` is set.
 pub async fn drain(site: &Site, stop: &AtomicBool) -> Result<Drained, StoreError> {
     let mut drained = Drained::default();
-    free_dead_claims(site).await?;
-    sweep_scratch(site).await?;
+    let mut waiting = BTreeSet::new();
     let worker = identity::own();
+    free_dead_claims(site, &worker).await?;
+    sweep_scratch(site).await?;
     while !stop.load(Ordering::Relaxed) {
         wake_deferred(site).await?;
         let Some(claim) = site.store.claim(&worker, site.now(), site.config.lease()).await? else { break };
+        waiting.remove(&claim.id);
         match handle(site, &claim, stop).await {
             Ok(Handled::Settled) => drained.settled += 1,
             Ok(Handled::Unchanged) => drained.unchanged += 1,
-            Ok(Handled::PutBack) => drained.put_back += 1,
+            Ok(Handled::PutBack) => drop(waiting.insert(claim.id)),
             Ok(Handled::Left) => {}
             Err(StoreError::LeaseLost { .. }) => {
                 warn!(inbox.id = %claim.id, "another worker took over; leaving this notice to it");
@@ -64,14 +70,27 @@ pub async fn drain(site: &Site, stop: &AtomicBool) -> Result<Drained, StoreError
             Err(error) => return Err(error),
         }
     }
+    drained.put_back = waiting.len() as u64;
     Ok(drained)
 }
 
-/// Frees what killed workers of this machine had claimed, so that nobody waits for their leases to run out.
-async fn free_dead_claims(site: &Site) -> Result<(), StoreError> {
+/// Removes old generations of repositories once nobody can want them any more.
+pub(crate) async fn prune(site: &Site) {
+    let (tree, now) = (std::sync::Arc::clone(&site.tree), site.now());
+    let pruned = tokio::task::spawn_blocking(move || tree.lock().and_then(|lock| tree.prune(&lock, now))).await;
+    match pruned {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => warn!("old generations could not be removed: {}", crate::error_chain(&error)),
+        Err(error) => warn!("old generations could not be removed: {error}"),
+    }
+}
+
+/// Frees what killed workers of this machine had claimed, and what this one left in trouble with the database, so that
+/// nobody waits for their leases to run out.
+async fn free_dead_claims(site: &Site, own: &str) -> Result<(), StoreError> {
     for message in site.store.pending(site.now()).await? {
-        if let Some(worker) = message.worker.filter(|worker| identity::is_dead(worker)) {
-            info!(inbox.id = %message.id, "the worker {worker} is gone; its claim is free");
+        if let Some(worker) = message.worker.filter(|worker| worker == own || identity::is_dead(worker)) {
+            info!(inbox.id = %message.id, "the worker {worker} left a claim; it is free");
             site.store.end_lease(message.id, &worker).await?;
         }
     }
@@ -79,16 +98,23 @@ async fn free_dead_claims(site: &Site) -> Result<(), StoreError> {
 }
 
 /// Removes scratch folders no plan needs: leftovers of killed runs.
+///
+/// The folders are listed before the inbox is: one that another worker makes meanwhile, for a notice that came
+/// meanwhile, is not on the list.
 async fn sweep_scratch(site: &Site) -> Result<(), StoreError> {
+    let listed = site.scratch.list();
     let pending = site.store.pending(site.now()).await?;
-    let names = pending.iter().filter_map(|m| delivery::scratch_name(m.message.ticket()).ok());
-    let keep = names.map(|name| name.to_string()).collect();
-    match site.scratch.sweep(&keep) {
-        Ok(removed) if !removed.is_empty() => {
-            info!(scratch.removed = ?removed, "leftover scratch folders were removed");
+    let keep: BTreeSet<Segment> =
+        pending.iter().filter_map(|m| delivery::scratch_name(m.message.ticket()).ok()).collect();
+    let remove = |names: Vec<String>| {
+        for name in names.iter().filter_map(|name| name.parse().ok()).filter(|name| !keep.contains(name)) {
+            site.scratch.ensure_removed(&name)?;
+            info!("the leftover scratch folder {name} was removed");
         }
-        Ok(_) => {}
-        Err(error) => warn!(error = %error, "leftover scratch folders could not be removed"),
+        Ok(())
+    };
+    if let Err(error) = listed.and_then(remove) {
+        warn!(error = %error, "leftover scratch folders could not be removed");
     }
     Ok(())
 }
@@ -112,6 +138,11 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
             site.store.put_back(claim, site.now(), "an earlier change of this ticket comes first").await?;
             return Ok(Handled::Left);
         }
+        Ok(Gathered::Nothing(why)) => {
+            info!(inbox.id = %claim.id, ticket.id = claim.ticket().get(), "nothing to do with a notice: {why}");
+            site.store.dismiss(claim, why, site.now()).await?;
+            return Ok(Handled::Unchanged);
+        }
         Err(error) => return trouble(site, claim, error).await,
     };
     let decision = match gather::unreadable(claim) {
@@ -127,11 +158,11 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
         site.store.dismiss(claim, &format!("{decision:?}"), site.now()).await?;
         return Ok(Handled::Unchanged);
     };
-    info!(ticket.id = ticket, "{} -> {}: to be {} in {} steps", plan.from, plan.asked, plan.outcome, plan.steps.len());
+    announce(&plan);
     let id = match site.store.open_plan(claim, &plan, site.now()).await {
         Ok(id) => id,
-        // Another worker filled the slot since it was looked at: look again.
-        Err(taken @ StoreError::SlotTaken { .. }) => {
+        // Another worker filled the slot, or takes the same release in, since it was looked at: look again.
+        Err(taken @ (StoreError::SlotTaken { .. } | StoreError::ReleaseTaken { .. })) => {
             site.store.put_back(claim, site.now(), &taken.to_string()).await?;
             return Ok(Handled::Left);
         }
@@ -140,18 +171,32 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
     execute::execute(site, claim, id, plan, Vec::new(), stop).await
 }
 
-/// What could not be gathered: later again, or never.
+/// Says in the log what is going to be done; a refusal with its reasons, for whoever watches the log alone.
+fn announce(plan: &Plan) {
+    let (ticket, from, asked) = (plan.ticket.get(), plan.from, plan.asked);
+    if plan.outcome == Outcome::Refused {
+        let reasons = crate::one_line(&plan.reasons.join("\n"));
+        warn!(ticket.id = ticket, "{from} -> {asked} is refused: {reasons}");
+    } else {
+        info!(ticket.id = ticket, "{from} -> {asked}: to be {} in {} steps", plan.outcome, plan.steps.len());
+    }
+}
+
+/// What could not be gathered: later again. Only a ticket that is not there is nothing to wait for.
 async fn trouble(site: &Site, claim: &Claim, trouble: GatherError) -> Result<Handled, StoreError> {
     let note = crate::error_chain(&trouble);
-    if let GatherError::Store(error) = trouble {
-        return Err(error);
+    match trouble {
+        GatherError::Store(error) => return Err(error),
+        GatherError::Ticket { source: TicketError::Missing { .. }, .. } => {
+            error!(inbox.id = %claim.id, "{note}; the notice is set aside");
+            site.store.dismiss(claim, &note, site.now()).await?;
+            return Ok(Handled::Unchanged);
+        }
+        GatherError::Ticket { source, .. } if source.is_transient() => {
+            warn!(inbox.id = %claim.id, "{note}; trying again later");
+        }
+        GatherError::Ticket { .. } => error!(inbox.id = %claim.id, "{note}; mend it, it is tried again"),
     }
-    if trouble.is_transient() {
-        warn!(inbox.id = %claim.id, "{note}; trying again later");
-        site.store.put_back(claim, site.now() + site.retry_wait(claim.tries), &note).await?;
-        return Ok(Handled::PutBack);
-    }
-    error!(inbox.id = %claim.id, "{note}; the notice is set aside");
-    site.store.dismiss(claim, &note, site.now()).await?;
-    Ok(Handled::Unchanged)
+    site.store.put_back(claim, site.now() + site.owed_wait(claim.tries), &note).await?;
+    Ok(Handled::PutBack)
 }

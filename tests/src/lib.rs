@@ -6,18 +6,24 @@
 //! - [`clients`]: throw-away roots into which the real `dnf` and `apt-get` install;
 //! - [`site`]: a site of `nsrw` itself, driven by its command line as people drive it;
 //! - [`serve`]: a running `nsrw serve` of such a site, asked over HTTP, ended by signals;
-//! - [`demo`]: the main job from delivery to production, narrated: `make demo`.
+//! - [`scenario`]: scripts of what people do, run against such a site: script in, transcript out;
+//! - [`crash`]: the worker killed at any moment, and what is left compared with the undisturbed run;
+//! - [`demo`]: the main job from delivery to production, narrated: `make demo`;
+//! - [`bench`]: our commands timed beside the same work done by hand: `make bench`.
 //!
 //! Nothing here changes the
 //! machine it runs on: no service, no system package database, no file outside a temporary folder and the build's
 //! `target` folder. Everything works as root and as an ordinary user. The packages it needs from Debian are the sets of
 //! `scripts/install-packages`.
 
+pub mod bench;
 pub mod clients;
+pub mod crash;
 pub mod demo;
 pub mod packages;
 pub mod process;
 pub mod provider;
+pub mod scenario;
 pub mod serve;
 pub mod servers;
 pub mod site;

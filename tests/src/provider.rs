@@ -64,6 +64,7 @@ impl Delivery {
 
     /// Brings the folder and both documents back to what was built, whatever was done to them.
     pub fn mend(&mut self) -> Result<()> {
+        fs::create_dir_all(&self.dir).with_context(|| format!("failed to create {}", self.dir.display()))?;
         for entry in fs::read_dir(&self.dir).with_context(|| format!("failed to list {}", self.dir.display()))? {
             let path = entry?.path();
             fs::remove_file(&path).with_context(|| format!("failed to remove {}", path.display()))?;

@@ -18,7 +18,7 @@ use crate::process::wait_until;
 use crate::site::Site;
 
 /// How long an answer may take. A database that is locked is waited for some seconds, one request behind the other.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_mins(1);
 /// How long the server may take to finish the step under way and end.
 const END: Duration = Duration::from_secs(30);
 

@@ -9,6 +9,7 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::process::run;
 use crate::provider::Delivery;
 
 /// The people of every site here: who may do what.
@@ -65,7 +66,7 @@ impl Site {
         let site = Self { program: find_program()?, folder: folder.to_owned(), within: Vec::new() };
         let mut init = Command::new(&site.program);
         init.args(["init", "--public-url", public_url]).arg(folder);
-        let ended = finish(init.output().context("failed to start nsrw init")?);
+        let ended = finish(&init.output().context("failed to start nsrw init")?);
         ensure!(ended.code == 0, "nsrw init failed: {}", ended.log);
         site.append(MAJORS)?;
         for (name, roles) in PEOPLE {
@@ -100,6 +101,18 @@ impl Site {
         let section = section.with_context(|| format!("nsrw.toml has no section for {name}"))?;
         section.extend(value.into_iter().map(|(_, value)| (key.to_owned(), value)));
         crate::clients::write_file(&self.config(), &table.to_string())
+    }
+
+    /// Lets providers deliver from folders below this one.
+    pub fn allow_folder(&self, folder: &Path) -> Result<()> {
+        let folders = toml::Value::from(vec![folder.to_string_lossy().into_owned()]);
+        self.change_setting("fetch.local_folders", &folders.to_string())
+    }
+
+    /// A copy of the site as it stands, in a folder that is not there yet; links stay links.
+    pub fn copy_to(&self, folder: &Path) -> Result<Self> {
+        run(Command::new("cp").arg("--archive").args([&self.folder, folder]))?;
+        Ok(Self { folder: folder.to_owned(), ..self.clone() })
     }
 
     /// From now on runs `nsrw` by way of this command.
@@ -137,7 +150,7 @@ impl Site {
 
     /// Runs a command to its end, however it ends.
     pub fn nsrw<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Ended> {
-        Ok(finish(self.command(arguments).output().context("failed to start nsrw")?))
+        Ok(finish(&self.command(arguments).output().context("failed to start nsrw")?))
     }
 
     /// Runs a command that must succeed and returns its answer.
@@ -192,7 +205,7 @@ impl Site {
     }
 }
 
-fn finish(output: Output) -> Ended {
+fn finish(output: &Output) -> Ended {
     Ended {
         code: output.status.code().unwrap_or(-1),
         answer: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -179,6 +179,9 @@ fn sync_tells_what_differs() {
     let ended = world.site.nsrw(&["sync"]).unwrap();
     assert_eq!(ended.code, 3);
     assert!(ended.answer.contains("where it belongs"), "{}", ended.answer);
+    assert_eq!(world.code(&["sync", "--apply"]), 0);
+    assert!(link.join("repodata/repomd.xml").is_file());
+    assert_eq!(world.code(&["sync"]), 0);
 }
 
 #[test]

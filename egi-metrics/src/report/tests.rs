@@ -448,8 +448,14 @@ fn the_log_itself_tells_of_a_tickets_creation() {
     let created =
         HistoryRecord::chain(1, entry(1, RolloutState::Submitted, RolloutState::Submitted), HistoryRecord::GENESIS);
     let moved = HistoryRecord::chain(2, entry(2, RolloutState::Submitted, RolloutState::Unverified), created.digest);
-    let log = Facts::of_history(&[created, moved], at("2026-12-01 00:00"));
-    assert_eq!((log.submitted.len(), log.transitions.len()), (1, 1));
+    // A notice that told of nothing leaves the release where it was: no second creation, and no request either.
+    let mut nothing = entry(3, RolloutState::Submitted, RolloutState::Submitted);
+    nothing.outcome = Outcome::Disregarded;
+    (nothing.from, nothing.asked, nothing.to) =
+        (RolloutState::Unverified, RolloutState::Rejected, RolloutState::Unverified);
+    let nothing = HistoryRecord::chain(3, nothing, moved.digest);
+    let log = Facts::of_history(&[created, moved, nothing], at("2026-12-01 00:00"));
+    assert_eq!((log.submitted.len(), log.transitions.len()), (1, 2));
     let report = report(&log, month("2026-11")).unwrap();
     assert_eq!(report.problems, [], "the record of the creation leaves no gap");
     assert_eq!(

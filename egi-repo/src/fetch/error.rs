@@ -133,7 +133,7 @@ pub enum FetchError {
         why: String,
     },
     /// The scratch folder's disk is full.
-    #[error("no space left on the disk of {}: make room or use a larger disk; the fetch then carries on by itself", path.display())]
+    #[error("no space is left on the disk of {}; free some, or use a larger disk", path.display())]
     NoSpace {
         /// What was being written.
         path: PathBuf,

@@ -214,7 +214,7 @@ fn host_of(url: &Url) -> &str {
 }
 
 fn refused(job: &Job, target: &Url) -> FetchError {
-    FetchError::HostRefused { url: job.url(), host: target.origin().ascii_serialization() }
+    FetchError::HostRefused { url: job.url(), host: host_of(target).to_owned() }
 }
 
 fn protocol(url: &Url, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> FetchError {

@@ -13,7 +13,8 @@ pub(super) trait Remote {
 }
 
 /// Fetches every listed file. What is wrong with single files is collected and told at the end; an error that would
-/// meet the others too ends the attempt at once.
+/// meet the others too ends the attempt at once. Files that are not there are verification's to tell, with everything
+/// else that differs from the list; unless none is there, and the place itself is wrong.
 pub(super) fn fetch(job: &Job, remote: &mut dyn Remote) -> Result<Fetched, FetchError> {
     check_list(job)?;
     let keep = listed_paths(job.listed);
@@ -36,13 +37,18 @@ fn fetch_all(job: &Job, remote: &mut dyn Remote) -> Result<Fetched, FetchError> 
             }
             Err(error) => {
                 let fault = error.at(file)?;
-                if fault.kind != FaultKind::NotFound || file.path.as_str() != RELEASE_XML {
+                if file.path.as_str() != RELEASE_XML || fault.kind != FaultKind::NotFound {
                     faults.push(fault);
                 }
             }
         }
     }
-    if faults.is_empty() { Ok(fetched) } else { Err(FetchError::Faulty { url: job.url(), faults }) }
+    let only_missing = faults.iter().all(|fault| fault.kind == FaultKind::NotFound);
+    if faults.is_empty() || (only_missing && fetched.files > 0) {
+        Ok(fetched)
+    } else {
+        Err(FetchError::Faulty { url: job.url(), faults })
+    }
 }
 
 /// Tells the file's bytes, and how many of them were there before.

@@ -96,7 +96,7 @@ fn a_full_disk_is_told_apart_and_passes() {
     let error = FetchError::disk("write", "/scratch/a.rpm".into(), std::io::ErrorKind::StorageFull.into());
     assert!(matches!(error, FetchError::NoSpace { .. }), "{error:?}");
     assert!(error.is_transient());
-    assert!(error.to_string().contains("no space left on the disk of /scratch/a.rpm: make room"), "{error}");
+    assert!(error.to_string().contains("no space is left on the disk of /scratch/a.rpm; free some"), "{error}");
 }
 
 #[test]

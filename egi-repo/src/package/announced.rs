@@ -1,5 +1,6 @@
 //! Whether the packages that release.xml announces are the ones delivered.
 
+use egi_model::content::ContentFile;
 use egi_model::release::{Package, Release};
 
 use super::PackageHeader;
@@ -7,20 +8,25 @@ use super::PackageHeader;
 /// Every package that release.xml names and the delivery lacks, each a sentence. Packages that are listed by link alone
 /// and virtual packages are no files of the delivery.
 #[must_use]
-pub fn find_undelivered(release: &Release, headers: &[PackageHeader]) -> Vec<String> {
+pub fn find_undelivered(release: &Release, files: &[ContentFile], headers: &[PackageHeader]) -> Vec<String> {
     let wanted = release.packages().filter(|p| p.url.is_none() && !is_virtual(p));
-    wanted.filter(|p| !headers.iter().any(|h| fits(p, h))).map(describe).collect()
+    wanted.filter(|p| !is_delivered(p, files, headers)).map(describe).collect()
+}
+
+/// By file name where there is one, be the file readable or not; else by what the headers say.
+fn is_delivered(package: &Package, files: &[ContentFile], headers: &[PackageHeader]) -> bool {
+    match package.file.as_deref().and_then(|file| file.rsplit('/').next()) {
+        Some(name) => files.iter().any(|file| file.path.file_name() == name),
+        None => headers.iter().any(|header| fits(package, header)),
+    }
 }
 
 fn is_virtual(package: &Package) -> bool {
     package.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("virtual"))
 }
 
-/// By file name where there is one; else by name, and by what else is said.
+/// By name, and by what else is said.
 fn fits(package: &Package, header: &PackageHeader) -> bool {
-    if let Some(file) = &package.file {
-        return file.rsplit('/').next() == Some(header.file_name.as_str());
-    }
     let said = |text: &Option<String>, found: &str| text.as_deref().is_none_or(|t| t.is_empty() || t == found);
     let version = [header.version.clone(), header.version_release()].contains(&package.version);
     let any_arch = package.arch.as_deref().is_some_and(|a| a.eq_ignore_ascii_case("any"));

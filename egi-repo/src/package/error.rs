@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use egi_model::name::RelPath;
+
 /// Why a package can not be read. The file was delivered like this or damaged on the way, so only
 /// [`PackageError::Read`] may go away by itself.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +17,7 @@ pub enum PackageError {
         source: std::io::Error,
     },
     /// Its structure is not that of a package.
-    #[error("{} is damaged or no package: {expected} was expected, {found} was found. Ask for it to be delivered again", path.display())]
+    #[error("{} is damaged or no package: expected {expected}, found {found}. Deliver it again", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -37,7 +39,7 @@ pub enum PackageError {
         limit: u64,
     },
     /// An rpm header has no sense, or does not match its own digest.
-    #[error("the rpm header of {} is damaged. Ask for it to be delivered again", path.display())]
+    #[error("the rpm header of {} is damaged. Deliver it again", path.display())]
     RpmHeader {
         /// The file.
         path: PathBuf,
@@ -47,6 +49,18 @@ pub enum PackageError {
 }
 
 impl PackageError {
+    /// The same fault under the name the file has in its release: where this machine keeps it says nothing to its
+    /// provider. What this machine could not do keeps its own path.
+    pub(super) fn of_release(self, name: &RelPath) -> Self {
+        let path = PathBuf::from(name.as_str());
+        match self {
+            Self::Read { .. } => self,
+            Self::Malformed { expected, found, .. } => Self::Malformed { path, expected, found },
+            Self::TooLarge { what, given, limit, .. } => Self::TooLarge { path, what, given, limit },
+            Self::RpmHeader { source, .. } => Self::RpmHeader { path, source },
+        }
+    }
+
     /// Whether trying again can help.
     #[must_use]
     pub fn is_transient(&self) -> bool {

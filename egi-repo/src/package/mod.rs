@@ -113,7 +113,7 @@ pub fn read_all(root: &Path, files: &[ContentFile]) -> (Vec<PackageHeader>, Vec<
     for file in files {
         match read_stored(&root.join(file.path.as_str()), file) {
             Ok(found) => headers.extend(found),
-            Err(fault) => faults.push(fault),
+            Err(fault) => faults.push(fault.of_release(&file.path)),
         }
     }
     (headers, faults)

@@ -44,21 +44,19 @@ fn removing_is_repeatable_and_leaves_the_others() {
 }
 
 #[test]
-fn sweeping_removes_what_no_plan_names_and_tells_which() {
+fn what_is_no_scratch_is_listed_and_removed_without_following_it() {
     let (dir, root) = root();
-    assert!(root.sweep(&BTreeSet::new()).unwrap().is_empty(), "nothing is there yet");
-    for name in ["plan-1", "plan-2", "plan-3"] {
-        root.open(&segment(name)).unwrap();
-    }
+    assert!(root.list().unwrap().is_empty(), "nothing is there yet");
+    root.open(&segment("plan-1")).unwrap();
     let outside = dir.path().join("outside");
     std::fs::create_dir(&outside).unwrap();
     std::fs::write(outside.join("kept"), "x").unwrap();
     symlink(&outside, dir.path().join("scratch/link")).unwrap();
+    assert_eq!(root.list().unwrap(), ["link", "plan-1"]);
 
-    let removed = root.sweep(&BTreeSet::from(["plan-2".to_owned()])).unwrap();
+    root.ensure_removed(&segment("link")).unwrap();
 
-    assert_eq!(removed, ["link", "plan-1", "plan-3"]);
-    assert_eq!(root.list().unwrap(), ["plan-2"]);
+    assert_eq!(root.list().unwrap(), ["plan-1"]);
     assert!(outside.join("kept").exists(), "a link is removed, not what it points to");
 }
 

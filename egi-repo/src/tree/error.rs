@@ -27,7 +27,7 @@ pub enum RepoError {
         source: io::Error,
     },
     /// The file system is full, or a quota is used up.
-    #[error("failed to {operation} {}: no space is left. Free some, the work is then taken up by itself", path.display())]
+    #[error("failed to {operation} {}: no space is left on the file system; free some", path.display())]
     NoSpace {
         /// What was tried.
         operation: &'static str,
@@ -37,7 +37,7 @@ pub enum RepoError {
         source: io::Error,
     },
     /// The file system is mounted read-only.
-    #[error("failed to {operation} {}: the file system is read-only. Mount it writable, the work is then taken up by itself", path.display())]
+    #[error("failed to {operation} {}: the file system is read-only; mount it writable", path.display())]
     ReadOnly {
         /// What was tried.
         operation: &'static str,
@@ -141,10 +141,7 @@ impl RepoError {
 
 /// Two files that claim the same place or are the same package, with different content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{first} and {second} differ, but {what}. Deliver one of them under a new version or release number, or withdraw ticket {}",
-    first.ticket
-)]
+#[error("{first} and {second} differ, but {what}. Deliver one of them under a new version or release number")]
 pub struct Conflict {
     /// What they can not share.
     pub what: Clash,

@@ -32,7 +32,8 @@ fn numbers_in(folder: &Path) -> Result<BTreeSet<u64>, RepoError> {
     Ok(numbers)
 }
 
-/// Removes the generations in `folder` but the `live` one, the youngest few and those within the grace period.
+/// Removes the generations in `folder` but the `live` one, the youngest few and those within the grace period. Of a
+/// repository that is gone only those within the grace period are kept.
 ///
 /// One without a manifest is none: a generation gets its place with its manifest in it. One whose manifest can not be
 /// read stays, for a person to look at.
@@ -42,6 +43,7 @@ pub(super) fn prune_folder(
     now: DateTime<Utc>,
     grace: Grace,
 ) -> Result<(), RepoError> {
+    let grace = if live.is_some() { grace } else { Grace { generations: 0, ..grace } };
     let mut younger = 0;
     for number in numbers_in(folder)?.into_iter().rev() {
         let place = folder.join(generation_name(number));

@@ -108,12 +108,15 @@ fn every_call_may_change_threads(store: &Store, claim: &Claim, id: PlanId, plan:
     assert_send((Store::open(""), store.ping(), store.close()));
     assert_send((store.load_target_areas(), store.save_target_area(plan.from, None)));
     assert_send((store.agree_majors(&[], at), store.load_majors()));
-    assert_send(
-        major.map(|major| async move { (store.load_major(&major.id).await, store.load_agreements(&major.id).await) }),
-    );
+    assert_send(major.map(|major| async move { store.load_agreements(&major.id).await }));
     assert_send((store.save_document(&[]), store.load_document(Sha256::of(&[]))));
     assert_send((store.post(&claim.message, "", None, at), store.claim("", at, LEASE), store.renew(claim, at, LEASE)));
-    assert_send((store.put_back(claim, at, ""), store.dismiss(claim, "", at), store.pending(at), store.last_order()));
+    assert_send((
+        store.put_back(claim, at, ""),
+        store.dismiss(claim, "", at),
+        store.pending(at),
+        store.load_known_changes(),
+    ));
     assert_send((store.open_plan(claim, plan, at), store.load_open_plan(claim), store.log_step(claim, id, log, at)));
     assert_send((store.fail_plan(claim, id, plan, at), store.close_plan(claim, id, record, &plan.entry(at), at)));
     assert_send((store.load_plans(plan.ticket), store.load_history(None), store.verify_history()));

@@ -133,14 +133,33 @@ async fn people_see_what_waits_and_why() {
 }
 
 #[tokio::test]
-async fn the_highest_change_is_known_also_when_it_is_done() {
+async fn known_changes_are_known_also_when_they_are_done() {
     let world = World::new().await;
-    assert_eq!(world.store.last_order().await.unwrap(), None);
+    assert!(world.store.load_known_changes().await.unwrap().is_empty());
     for (dedupe, order) in [("a", Some(30)), ("b", None), ("c", Some(12)), ("hostile", Some(u64::MAX))] {
         world.store.post(&notice(1), dedupe, order, second(0)).await.unwrap();
     }
     while let Some(claim) = world.store.claim("worker", second(1), LEASE).await.unwrap() {
         world.store.dismiss(&claim, "done", second(1)).await.unwrap();
     }
-    assert_eq!(world.store.last_order().await.unwrap(), Some(30));
+    assert_eq!(world.store.load_known_changes().await.unwrap(), [12, 30].into());
+}
+
+#[tokio::test]
+async fn a_number_that_is_not_its_own_is_free_for_the_change_that_has_it() {
+    let world = World::new().await;
+    world.store.post(&notice(1), "change-7", Some(7), second(0)).await.unwrap();
+    let claim = world.store.claim("worker", second(1), LEASE).await.unwrap().unwrap();
+    world.store.disown_change(&claim).await.unwrap();
+    assert!(world.store.load_known_changes().await.unwrap().is_empty());
+    let pending = world.store.pending(second(1)).await.unwrap();
+    assert_eq!(pending.iter().map(|m| &m.message).collect::<Vec<_>>(), [&notice(1)]);
+    world.store.disown_change(&claim).await.unwrap();
+    world.store.dismiss(&claim, "no such change", second(1)).await.unwrap();
+    let disowned = world.store.disown_change(&claim).await;
+    assert!(matches!(disowned, Err(StoreError::LeaseLost { .. })), "{disowned:?}");
+
+    let own = world.store.post(&notice(2), "change-7", Some(7), second(2)).await.unwrap();
+    assert!(own.new && own.id != claim.id);
+    assert_eq!(world.store.load_known_changes().await.unwrap(), [7].into());
 }

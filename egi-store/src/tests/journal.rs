@@ -1,5 +1,7 @@
+use egi_model::digest::Sha256;
 use egi_model::release::Emergency;
 use egi_model::rollout::RolloutState;
+use egi_workflow::{Effect, Plan};
 
 use super::world::{LEASE, World, notice, plan_to, record, second, step, ticket};
 use crate::{PlanState, StoreError};
@@ -134,6 +136,37 @@ async fn of_two_decisions_for_one_slot_the_second_is_refused() {
             world.close(&first, id, &staged(1), 2).await;
         }
     }
+}
+
+#[tokio::test]
+async fn of_two_tickets_that_deliver_one_release_the_second_is_refused() {
+    let world = World::new().await;
+    let (first, second_) = (world.claimed(1, 0).await, world.claimed(2, 0).await);
+    let (sum, target) = (Sha256::of(b""), record(1, "storm", RolloutState::Unverified).facts.unwrap().target);
+    let taken_in = |number| Plan {
+        steps: vec![Effect::Accept { checksums: sum, release_xml: sum, target: target.clone() }],
+        ..plan_to(&record(number, "storm", RolloutState::Unverified))
+    };
+    world.store.open_plan(&first, &taken_in(1), second(1)).await.unwrap();
+    let facts = taken_in(2).settles.facts.unwrap();
+    let same = world.store.same_release(&facts.product(), &facts.release.version, ticket(2)).await.unwrap();
+    assert_eq!(same, Some(ticket(1)), "known while the plan is open");
+    let refused = world.store.open_plan(&second_, &taken_in(2), second(2)).await.unwrap_err();
+    assert!(refused.is_transient());
+    assert!(matches!(refused, StoreError::ReleaseTaken { holder, .. } if holder == ticket(1)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn what_comes_after_a_logged_step_has_all_its_tries() {
+    let world = World::new().await;
+    let claim = world.claimed(1, 0).await;
+    world.store.put_back(&claim, second(1), "busy").await.unwrap();
+    let claim = world.store.claim("worker", second(2), LEASE).await.unwrap().unwrap();
+    assert_eq!(claim.tries, 1);
+    let id =
+        world.store.open_plan(&claim, &plan_to(&record(1, "storm", RolloutState::Rejected)), second(3)).await.unwrap();
+    world.store.log_step(&claim, id, &step(0, "withdrawn"), second(4)).await.unwrap();
+    assert_eq!(world.store.pending(second(5)).await.unwrap()[0].tries, 0);
 }
 
 #[tokio::test]

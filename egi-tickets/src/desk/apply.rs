@@ -6,15 +6,9 @@ use chrono::{DateTime, Utc};
 use egi_model::digest::Sha256;
 use egi_model::field::{FIELDS, Field, FieldKind};
 use egi_model::role::Group;
-use egi_model::ticket::{ChangeKind, Ticket, TicketId, TicketStatus};
+use egi_model::ticket::{ChangeKind, CommunicationStatus, Ticket, TicketId, TicketStatus};
 
 use super::{Draft, Edit, NewTicket, StoredFile, TicketRecord};
-
-/// `CommunicationStatus` after a change of `RolloutProgress`: the repository has not answered yet.
-const PENDING: &str = "Pending";
-
-/// The answers of the repository that the groups are told of.
-const ANSWERS: [&str; 2] = ["OK", "Error"];
 
 /// The ticket that a checked [`NewTicket`] leads to, and what is still to be written to it.
 pub(super) fn first_record(id: TicketId, new: NewTicket, now: DateTime<Utc>) -> (TicketRecord, Draft) {
@@ -47,7 +41,11 @@ pub(super) fn changes(record: &TicketRecord, edits: Vec<Edit>) -> Draft {
                 let resets = moved.is_some() && field == Field::RolloutProgress && !answered;
                 changes.extend(moved);
                 if resets {
-                    changes.extend(field_change(&record.ticket, Field::CommunicationStatus, PENDING));
+                    changes.extend(field_change(
+                        &record.ticket,
+                        Field::CommunicationStatus,
+                        CommunicationStatus::Pending.as_str(),
+                    ));
                 }
             }
             Edit::File(field, bytes) => {
@@ -109,7 +107,7 @@ fn file_change(record: &TicketRecord, field: Field, bytes: &[u8]) -> Option<Chan
 fn notification(ticket: &Ticket, changes: &[ChangeKind]) -> Option<ChangeKind> {
     let answer = changes.iter().find_map(|change| {
         let ChangeKind::Field { field: Field::CommunicationStatus, new: Some(new), .. } = change else { return None };
-        ANSWERS.contains(&new.as_str()).then_some(new)
+        (new != CommunicationStatus::Pending.as_str()).then_some(new)
     })?;
     let mut after = ticket.clone();
     for change in changes {
@@ -117,7 +115,7 @@ fn notification(ticket: &Ticket, changes: &[ChangeKind]) -> Option<ChangeKind> {
     }
     let state = after.value(Field::RolloutProgress).unwrap_or_default();
     let subject = format!("[sw-rel #{}] {}: {state}, {answer}", after.id, after.subject);
-    let groups = after.watchers.iter().copied().chain([Group::Admins]).collect();
+    let groups = Group::told(&after.watchers);
     Some(ChangeKind::Notified { groups, subject })
 }
 
@@ -125,17 +123,5 @@ fn file_name(field: Field) -> Option<&'static str> {
     match field.spec().kind {
         FieldKind::File(name) => Some(name),
         FieldKind::Text | FieldKind::Url | FieldKind::Choice(_) | FieldKind::State => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_words_used_here_are_values_of_their_field() {
-        for word in ANSWERS.into_iter().chain([PENDING]) {
-            assert_eq!(Field::CommunicationStatus.spec().check(word).as_deref(), Ok(word));
-        }
     }
 }

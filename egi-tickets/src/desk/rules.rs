@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use egi_model::checksums;
 use egi_model::field::{FIELDS, Field, FieldKind, FieldSpec, NullRule};
+use egi_model::release_xml;
 use egi_model::role::{Actor, Role};
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::{ChangeKind, Ticket, TicketId, TicketStatus};
@@ -19,10 +21,11 @@ const MENDABLE: [RolloutState; 2] = [RolloutState::Submitted, RolloutState::Fail
 /// Statuses that "do not apply" to releases (specification, section "Status").
 const UNUSED: [TicketStatus; 2] = [TicketStatus::Stalled, TicketStatus::Deleted];
 
-/// The largest file that `field` takes, in bytes: 16 MiB of checksums, 1 MiB of metadata.
+/// The largest file that `field` takes, in bytes: what its reader takes.
 #[must_use]
 pub fn file_limit(field: Field) -> u64 {
-    if field == Field::Checksums { 16 << 20 } else { 1 << 20 }
+    let limit = if field == Field::Checksums { checksums::MAX_BYTES } else { release_xml::MAX_BYTES };
+    limit as u64
 }
 
 /// Whether the release of `ticket` is still on its way.

@@ -1,10 +1,11 @@
 //! Single rules, each with the smallest world that shows it.
 
 use egi_model::field::Field;
+use egi_model::history::Outcome;
 use egi_model::release::Target;
 use egi_model::role::Role;
 use egi_model::rollout::RolloutState::{
-    Deferred, Failed, InVerification, Production, Rejected, StageRollout, Submitted, Unverified,
+    Deferred, Failed, InVerification, Production, Rejected, StageRollout, Submitted, Unverified, WaitingForResponse,
 };
 use egi_workflow::policy::{EmergencyRoute, SlotScope};
 use egi_workflow::{Cause, Decision, Effect, Policy, Standing, decide, plan};
@@ -65,6 +66,27 @@ fn the_slot_defers_and_wakes() {
 fn an_emergency_is_not_held_up_by_the_slot() {
     let mut world = emergency(Unverified, StageRollout);
     world.slot_holder = Some(ticket_id(3));
+    assert!(matches!(decide(&world), Decision::Proceed { .. }));
+}
+
+#[test]
+fn the_provider_s_flag_alone_does_not_jump_the_queue() {
+    let mut world = emergency(InVerification, StageRollout);
+    world.slot_holder = Some(ticket_id(3));
+    world.asked_by = Some(actor(&[Role::Verifier]));
+    assert_eq!(decide(&world), Decision::Defer { holder: ticket_id(3) });
+    world.asked_by = Some(actor(&[Role::Verifier, Role::ReleaseManager]));
+    assert!(matches!(decide(&world), Decision::Proceed { .. }));
+}
+
+#[test]
+fn what_was_taken_in_must_still_be_so() {
+    let mut world = snapshot(StageRollout, Production);
+    world.ticket.fields.insert(Field::ReleaseType, "NonIncremental".to_owned());
+    assert_eq!(codes(&decide(&world)), ["field-changed"]);
+    // To reject it nobody has to mend it first.
+    let mut world = snapshot(StageRollout, Rejected);
+    world.ticket.fields.insert(Field::ReleaseType, "NonIncremental".to_owned());
     assert!(matches!(decide(&world), Decision::Proceed { .. }));
 }
 
@@ -141,6 +163,7 @@ fn a_notice_the_ticket_knows_nothing_of_is_commented_on_and_changes_nothing() {
     assert_eq!(codes(&decision), ["notice-disagrees"]);
     let plan = plan(&world, &decision).unwrap();
     assert!(matches!(plan.steps.as_slice(), [Effect::Comment { .. }]));
+    assert_eq!(plan.outcome, Outcome::Disregarded);
     assert_eq!(plan.settles, world.record);
 }
 
@@ -162,6 +185,15 @@ fn a_change_that_was_taken_back_is_not_done() {
     let mut world = snapshot(StageRollout, Rejected);
     world.ticket = ticket(StageRollout);
     assert_eq!(decide(&world), Decision::Unchanged(Standing::Overtaken));
+}
+
+#[test]
+fn a_swing_that_was_over_before_anybody_looked_is_recorded() {
+    for (stands, asked) in [(InVerification, WaitingForResponse), (WaitingForResponse, InVerification)] {
+        let mut world = snapshot(stands, asked);
+        world.ticket = ticket(stands);
+        assert!(matches!(decide(&world), Decision::Proceed { .. }), "{stands} -> {asked} -> {stands}");
+    }
 }
 
 #[test]

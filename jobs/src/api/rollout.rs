@@ -1,15 +1,14 @@
 //! `POST /api/rollout`: a changed `RolloutProgress`, form-encoded or JSON.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use egi_model::notice::{FaultyNotice, FieldFault, Notice};
 use egi_model::ticket::TicketId;
 use serde::Serialize;
 use tracing::{error, info, warn};
 
-use super::Api;
+use super::{Api, body};
 use crate::worker;
 
 /// The answer: what was stored, or what was wrong.
@@ -27,7 +26,12 @@ pub(super) struct Answer {
 type Reply = (StatusCode, Json<Answer>);
 
 /// Takes a notice. It is stored durably before 202 is answered.
-pub(super) async fn post(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Reply {
+pub(super) async fn post(State(api): State<Api>, request: Request) -> Reply {
+    let headers = request.headers().clone();
+    let body = match body::receive(request).await {
+        Ok(body) => body,
+        Err((status, why)) => return refuse(status, "body", why),
+    };
     if let Some(secret) = &api.secret {
         let skew = api.site.config.api.clock_skew_seconds;
         if let Err(why) = secret.check(&headers, &body, api.site.now(), skew) {
@@ -35,7 +39,7 @@ pub(super) async fn post(State(api): State<Api>, headers: HeaderMap, body: Bytes
             return refuse(StatusCode::UNAUTHORIZED, "authentication", why);
         }
     }
-    let pairs = match read_pairs(&headers, &body) {
+    let pairs = match body::read_pairs(&headers, &body) {
         Ok(pairs) => pairs,
         Err((status, why)) => return refuse(status, "body", why),
     };
@@ -78,28 +82,4 @@ fn not_stored(ticket: TicketId, error: &egi_store::StoreError) -> Reply {
 fn refuse(status: StatusCode, field: &str, message: &str) -> Reply {
     let errors = vec![FieldFault { field: field.to_owned(), message: message.to_owned() }];
     (status, Json(Answer { errors, ..Answer::default() }))
-}
-
-fn read_pairs(headers: &HeaderMap, body: &[u8]) -> Result<Vec<(String, String)>, (StatusCode, &'static str)> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-        "application/x-www-form-urlencoded" => serde_urlencoded::from_bytes(body)
-            .map_err(|_| (StatusCode::BAD_REQUEST, "it is no form; send name=value&…")),
-        "application/json" => {
-            read_json(body).ok_or((StatusCode::BAD_REQUEST, "it is no JSON object of texts and numbers"))
-        }
-        _ => Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/x-www-form-urlencoded or application/json")),
-    }
-}
-
-fn read_json(body: &[u8]) -> Option<Vec<(String, String)>> {
-    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
-    let text = |value: serde_json::Value| match value {
-        serde_json::Value::String(text) => Some(text),
-        serde_json::Value::Number(number) => Some(number.to_string()),
-        serde_json::Value::Bool(flag) => Some(flag.to_string()),
-        serde_json::Value::Null => Some(String::new()),
-        serde_json::Value::Array(_) | serde_json::Value::Object(_) => None,
-    };
-    object.into_iter().map(|(name, value)| text(value).map(|text| (name, text))).collect()
 }

@@ -67,8 +67,11 @@ async fn explain(site: &Site, args: &ExplainArgs) -> anyhow::Result<Explanation>
     }
     let last = records.last().map(|r| &r.entry);
     let because = last.map(|e| {
-        let by = e.by.as_deref().unwrap_or("somebody");
-        let mut lines = vec![format!("{by} asked for {} on {}: {}", e.asked, e.at.format("%Y-%m-%d %H:%M"), e.outcome)];
+        let (by, at) = (e.by.as_deref().unwrap_or("somebody"), e.at.format("%Y-%m-%d %H:%M"));
+        let opened = records.len() == 1 && e.from == e.asked;
+        let what = if opened { "opened the ticket".to_owned() } else { format!("asked for {}", e.asked) };
+        let outcome = if opened { String::new() } else { format!(": {}", e.outcome) };
+        let mut lines = vec![format!("{by} {what} on {at}{outcome}")];
         lines.extend(e.reasons.clone());
         lines
     });

@@ -37,7 +37,7 @@ pub(super) async fn run(args: &InitArgs) -> anyhow::Result<Exit> {
     output::line(format!("  {:<18}  the database", site.config.store.file.display()));
     output::line(format!("  {:<18}  the ticket desk", site.config.tickets.desk.display()));
     output::line(format!(
-        "  {:<18}  the repository tree; let your web server offer its folder sw",
+        "  {:<18}  the repository tree; offer sw/stagerollout and sw/production to everybody, sw/unverified to verifiers",
         site.config.repository.root.display()
     ));
     Ok(Exit::Done)

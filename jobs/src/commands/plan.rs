@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use egi_model::field::Field;
-use egi_repo::tree::{Change, Placement};
+use egi_model::role::Group;
+use egi_repo::tree::{Change, Placement, RepoError};
 use egi_workflow::snapshot::Document;
 use egi_workflow::{Decision, Effect, Plan, Snapshot, decide, plan};
 use serde::Serialize;
@@ -18,6 +19,8 @@ use crate::worker::{self, describe};
 #[derive(Debug, Serialize)]
 struct Preview {
     verdict: String,
+    /// Whether a step is known to fail.
+    fails: bool,
     steps: Vec<String>,
     tells: Vec<String>,
     plan: Option<Plan>,
@@ -39,21 +42,24 @@ pub(super) async fn run(site: &Site, args: &PlanArgs) -> anyhow::Result<Exit> {
             output::line(format!("  told by mail: {}", preview.tells.join(", ")));
         }
     }
-    Ok(if matches!(decision, Decision::Refuse(_)) { Exit::Found } else { Exit::Done })
+    Ok(if preview.fails || matches!(decision, Decision::Refuse(_)) { Exit::Found } else { Exit::Done })
 }
 
 fn preview(site: &Site, snapshot: &Snapshot, decision: &Decision) -> Preview {
     let plan = plan(snapshot, decision);
     let (from, asked) = (snapshot.record.state, snapshot.asked);
+    let effects: &[Effect] = plan.as_ref().map_or(&[], |p| &p.steps);
+    let told: Vec<_> = effects.iter().map(|effect| tell(site, snapshot, plan.as_ref(), effect)).collect();
+    let fails = told.iter().any(Result::is_err);
     let verdict = match decision {
+        Decision::Proceed { .. } if fails => format!("{from} -> {asked} is allowed and would fail:"),
         Decision::Proceed { .. } => format!("{from} -> {asked} would be done:"),
         Decision::Defer { holder } => format!("{from} -> {asked} would be deferred behind ticket {holder}:"),
         Decision::Unchanged(_) => format!("{from} -> {asked}: there is nothing to do"),
         Decision::Refuse(_) => format!("{from} -> {asked} would be refused:"),
     };
-    let effects: &[Effect] = plan.as_ref().map_or(&[], |p| &p.steps);
-    let steps = effects.iter().map(|effect| tell(site, snapshot, plan.as_ref(), effect)).collect();
-    Preview { verdict, steps, tells: tells(effects), plan }
+    let steps = told.into_iter().map(|step| step.unwrap_or_else(|failing| failing)).collect();
+    Preview { verdict, fails, steps, tells: tells(effects), plan }
 }
 
 /// Groups that hear of it: those set, once the answer is given; and always the administrators.
@@ -61,16 +67,17 @@ fn tells(effects: &[Effect]) -> Vec<String> {
     let mut groups = BTreeSet::new();
     for effect in effects {
         if let Effect::SetWatchers { groups: set } = effect {
-            groups.extend(set.iter().map(ToString::to_string));
-            groups.insert(egi_model::role::Group::Admins.to_string());
+            groups.extend(Group::told(set).iter().map(ToString::to_string));
         }
     }
     groups.into_iter().collect()
 }
 
-fn tell(site: &Site, snapshot: &Snapshot, plan: Option<&Plan>, effect: &Effect) -> String {
+/// What an effect would do; an error where it would fail.
+fn tell(site: &Site, snapshot: &Snapshot, plan: Option<&Plan>, effect: &Effect) -> Result<String, String> {
     let ticket = snapshot.ticket.id;
-    match effect {
+    let does = |change| outcome(&describe(effect), change);
+    Ok(match effect {
         Effect::Place { repo, product, target, mode, .. } => {
             let kept = plan.and_then(|p| p.settles.facts.as_ref()).and_then(|f| f.content);
             let change = kept.map(|content| {
@@ -79,13 +86,11 @@ fn tell(site: &Site, snapshot: &Snapshot, plan: Option<&Plan>, effect: &Effect) 
                 site.tree.preview_placed(repo, &placement)
             });
             match change {
-                Some(change) => format!("{}: {}", describe(effect), outcome(change)),
+                Some(change) => does(change)?,
                 None => format!("{}: what was fetched ({})", describe(effect), announced(snapshot)),
             }
         }
-        Effect::Withdraw { repo } => {
-            format!("{}: {}", describe(effect), outcome(site.tree.preview_withdrawn(repo, ticket)))
-        }
+        Effect::Withdraw { repo } => does(site.tree.preview_withdrawn(repo, ticket))?,
         Effect::Comment { text } => format!("comment:\n{}", indent(text)),
         Effect::SetField { field: Field::RepositoryUrl, value } => format!("set RepositoryURL to \"{value}\""),
         Effect::SetField { field, value } => format!("set {field} to {value}"),
@@ -95,7 +100,7 @@ fn tell(site: &Site, snapshot: &Snapshot, plan: Option<&Plan>, effect: &Effect) 
         | Effect::SetProgress { .. }
         | Effect::SetWatchers { .. }
         | Effect::SetStatus { .. } => describe(effect),
-    }
+    })
 }
 
 /// How much checksums.xml announces.
@@ -105,20 +110,20 @@ fn announced(snapshot: &Snapshot) -> String {
             let bytes: u64 = value.files.iter().filter_map(|f| f.size).sum();
             format!("{} files, {bytes} bytes", value.files.len())
         }
-        Some(Document::Missing | Document::TooLarge { .. } | Document::Faulty(_)) | None => {
-            "nothing announced".to_owned()
-        }
+        Some(Document::Missing | Document::TooLarge { .. } | Document::Unreadable { .. } | Document::Faulty(_))
+        | None => "nothing announced".to_owned(),
     }
 }
 
-fn outcome(change: Result<Change, egi_repo::tree::RepoError>) -> String {
+fn outcome(what: &str, change: Result<Change, RepoError>) -> Result<String, String> {
     match change {
-        Ok(Change::Unchanged) => "no change".to_owned(),
+        Ok(Change::Unchanged) => Ok(format!("{what}: no change")),
         Ok(Change::Published { added, removed, bytes_added, .. }) => {
-            format!("{} files more ({bytes_added} bytes), {} fewer", added.len(), removed.len())
+            let (added, removed) = (added.len(), removed.len());
+            Ok(format!("{what}: {added} files more ({bytes_added} bytes), {removed} fewer"))
         }
-        Ok(Change::Emptied { removed }) => format!("{} files fewer, nothing is left there", removed.len()),
-        Err(error) => format!("it would fail: {}", crate::error_chain(&error)),
+        Ok(Change::Emptied { removed }) => Ok(format!("{what}: {} files fewer, nothing is left there", removed.len())),
+        Err(error) => Err(format!("{what}: it would fail: {}", crate::error_chain(&error))),
     }
 }
 

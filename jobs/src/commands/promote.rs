@@ -9,6 +9,7 @@ use crate::worker;
 
 pub(super) async fn run(site: &Site, json: bool) -> anyhow::Result<Exit> {
     let drained = worker::drain(site, &AtomicBool::new(false)).await?;
+    worker::prune(site).await;
     if json {
         output::json(&drained)?;
     } else {

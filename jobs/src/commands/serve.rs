@@ -5,20 +5,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
-use tracing::{error, info};
+use tokio::sync::{Notify, oneshot};
+use tracing::{error, info, warn};
 
 use crate::api::{Api, Secret, router};
 use crate::exit::Exit;
 use crate::site::Site;
 use crate::{output, worker};
 
+/// How long requests under way may take once the server was asked to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
 pub(super) async fn run(site: &Site) -> anyhow::Result<Exit> {
     let settings = &site.config.api;
     let secret =
         if settings.authenticate { Some(Secret::read(&site.config.path(&settings.secret_file))?) } else { None };
+    let stop_asked = listen_for_signals()?;
     let listener = TcpListener::bind(&settings.listen)
         .await
         .with_context(|| format!("failed to listen on {}; set api.listen", settings.listen))?;
@@ -27,26 +32,56 @@ pub(super) async fn run(site: &Site) -> anyhow::Result<Exit> {
     let (bell, stop) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
     let worker = tokio::spawn(work(site.clone(), Arc::clone(&bell), Arc::clone(&stop)));
     let api = router(Api { site: site.clone(), secret, bell: Arc::clone(&bell) });
-    axum::serve(listener, api).with_graceful_shutdown(stop_asked()).await.context("failed to serve the API")?;
-    info!("stopping: the step under way is finished, the rest goes on at the next start");
-    stop.store(true, Ordering::Relaxed);
-    bell.notify_one();
-    worker.await.context("the worker stopped unexpectedly")?;
+    let stopping = async move {
+        stop_asked.await;
+        info!("stopping: the step under way is finished, the rest goes on at the next start");
+        stop.store(true, Ordering::Relaxed);
+        bell.notify_one();
+    };
+    // Without its worker the server would only pile up notices: should it fail, all ends.
+    let working = async { worker.await.context("the worker stopped unexpectedly") };
+    tokio::try_join!(serve(listener, api, stopping), working)?;
     Ok(Exit::Done)
 }
 
-async fn stop_asked() {
-    let wait = async |kind| match signal(kind) {
-        Ok(mut stream) => drop(stream.recv().await),
-        Err(error) => {
-            error!("signals can not be received: {error}");
-            std::future::pending::<()>().await;
+/// Serves until `stopping` ends, and lets requests under way end too, for a while.
+async fn serve(
+    listener: TcpListener,
+    api: Router,
+    stopping: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let (told, asked) = oneshot::channel();
+    let stopping = async move {
+        stopping.await;
+        let _ = told.send(());
+    };
+    let overdue = async {
+        match asked.await {
+            Ok(()) => tokio::time::sleep(GRACE).await,
+            Err(_) => std::future::pending().await,
         }
     };
     tokio::select! {
-        () = wait(SignalKind::terminate()) => {}
-        () = wait(SignalKind::interrupt()) => {}
+        served = axum::serve(listener, api).with_graceful_shutdown(stopping).into_future() => {
+            served.context("failed to serve the API")
+        }
+        () = overdue => {
+            warn!("clients that did not finish their requests are left");
+            Ok(())
+        }
     }
+}
+
+/// SIGTERM and SIGINT, listened to from now on: whoever knows that the server is there may ask it to stop.
+fn listen_for_signals() -> anyhow::Result<impl Future<Output = ()> + Send> {
+    let listen = |kind| signal(kind).context("failed to listen for signals");
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Drains whenever the bell rings and every few seconds; asks the ticket system now and then for what never came.
@@ -57,6 +92,7 @@ async fn work(site: Site, bell: Arc<Notify>, stop: Arc<AtomicBool>) {
         if asked.is_none_or(|at| at.elapsed() >= Duration::from_secs(site.config.worker.sync_seconds)) {
             asked = Some(tokio::time::Instant::now());
             super::sync::catch_up_quietly(&site).await;
+            worker::prune(&site).await;
         }
         if let Err(trouble) = worker::drain(&site, &stop).await {
             error!("the queue could not be worked on: {}; trying again", crate::error_chain(&trouble));

@@ -1,13 +1,11 @@
 //! `nsrw sync`: tickets, database and repository tree compared. Without `--apply` it only says what differs.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod tree;
 
-use egi_model::area::{Area, RepoKey};
-use egi_model::release::ReleaseType;
-use egi_model::rollout::RolloutState;
+use std::collections::BTreeSet;
+
 use egi_model::ticket::TicketId;
 use egi_tickets::Query;
-use egi_workflow::{Policy, ReleaseRecord};
 use serde::Serialize;
 use tracing::{error, info, warn};
 
@@ -26,10 +24,17 @@ struct Difference {
     mended_by: Option<String>,
 }
 
+impl Difference {
+    fn mended(ticket: TicketId, what: String, by: &str) -> Self {
+        Self { ticket: Some(ticket), what, mended_by: Some(by.to_owned()) }
+    }
+}
+
 pub(super) async fn run(site: &Site, args: &SyncArgs) -> anyhow::Result<Exit> {
+    let under_way = under_way(site).await?;
     let mut differences = compare_notices(site, args.apply).await?;
-    differences.extend(compare_tickets(site, args.apply).await?);
-    differences.extend(compare_tree(site).await?);
+    differences.extend(compare_tickets(site, &under_way, args.apply).await?);
+    differences.extend(tree::compare(site, &under_way, args.apply).await?);
     if args.json {
         output::json(&differences)?;
     } else {
@@ -61,10 +66,22 @@ pub(super) async fn catch_up_quietly(site: &Site) {
         Ok(missed) => warn!("{} changes of tickets had no notice; they are in the inbox now", missed.len()),
         Err(trouble) => error!("the ticket system could not be asked for missed changes: {trouble:#}"),
     }
-    // Puts new tickets on record; a ticket that stands elsewhere is `nsrw sync`'s to tell.
-    if let Err(trouble) = compare_tickets(site, true).await {
+    if let Err(trouble) = register_new(site).await {
         error!("the ticket system could not be asked for new tickets: {trouble:#}");
     }
+}
+
+/// Puts new tickets on record, so that the month's report counts them.
+async fn register_new(site: &Site) -> anyhow::Result<()> {
+    for ticket in site.tickets.search(&Query::default()).await?.items {
+        site.store.register(ticket.id, ticket.created, ticket.requestors.first().cloned()).await?;
+    }
+    Ok(())
+}
+
+/// Tickets with something in the inbox: what differs there is on its way to be mended.
+async fn under_way(site: &Site) -> anyhow::Result<BTreeSet<TicketId>> {
+    Ok(site.store.pending(site.now()).await?.iter().map(|m| m.message.ticket()).collect())
 }
 
 /// Changes of tickets whose notice never arrived.
@@ -95,62 +112,26 @@ fn unreadable(trouble: &egi_tickets::TicketError) -> Difference {
 }
 
 /// Tickets the database does not know, and tickets that stand elsewhere although nothing is under way.
-async fn compare_tickets(site: &Site, apply: bool) -> anyhow::Result<Vec<Difference>> {
+async fn compare_tickets(site: &Site, under_way: &BTreeSet<TicketId>, apply: bool) -> anyhow::Result<Vec<Difference>> {
     let found = site.tickets.search(&Query::default()).await?;
-    let pending: BTreeSet<TicketId> =
-        site.store.pending(site.now()).await?.iter().map(|m| m.message.ticket()).collect();
     let mut differences = Vec::new();
     for ticket in found.items {
         let Some(record) = site.store.load_release(ticket.id).await? else {
             if apply {
                 site.store.register(ticket.id, ticket.created, ticket.requestors.first().cloned()).await?;
             }
-            let what = "it is not on record".to_owned();
-            differences.push(Difference { ticket: Some(ticket.id), what, mended_by: Some("put on record".to_owned()) });
+            differences.push(Difference::mended(ticket.id, "it is not on record".to_owned(), "put on record"));
             continue;
         };
         let stands = ticket.progress().map_err(|e| e.to_string());
-        if stands.as_ref() != Ok(&record.state) && !pending.contains(&ticket.id) {
+        if stands.as_ref() != Ok(&record.state) && !under_way.contains(&ticket.id) {
+            if apply {
+                worker::check(site, ticket.id).await?;
+            }
             let said = stands.map_or_else(|e| e, |s| s.to_string());
             let what = format!("it says {said}, on record is {}", record.state);
-            differences.push(Difference { ticket: Some(ticket.id), what, mended_by: None });
+            differences.push(Difference::mended(ticket.id, what, "put into the inbox to be looked at again"));
         }
     }
     Ok(differences)
-}
-
-/// What lies in the tree and should not, and what should and does not.
-async fn compare_tree(site: &Site) -> anyhow::Result<Vec<Difference>> {
-    let wanted = wanted(&site.policy().await?, &site.store.load_releases().await?);
-    let mut placed = BTreeSet::new();
-    for key in site.tree.live_keys()? {
-        if let Some(live) = site.tree.probe_live(&key)? {
-            placed.extend(live.placements.iter().map(|p| (key.clone(), p.ticket)));
-        }
-    }
-    let missing = wanted.difference(&placed).map(|(repo, t)| (t, format!("it is not in {repo}, where it belongs")));
-    let extra = placed.difference(&wanted).map(|(repo, t)| (t, format!("it is in {repo}, where it does not belong")));
-    Ok(missing.chain(extra).map(|(t, what)| Difference { ticket: Some(*t), what, mended_by: None }).collect())
-}
-
-/// Where the releases on record lie. In base a product is there with its latest release alone. What failed is left out:
-/// it may lie between two places.
-fn wanted(policy: &Policy, records: &[ReleaseRecord]) -> BTreeSet<(RepoKey, TicketId)> {
-    let mut latest: BTreeMap<(RepoKey, String), &ReleaseRecord> = BTreeMap::new();
-    let mut wanted = BTreeSet::new();
-    for record in records.iter().filter(|record| record.state != RolloutState::Failed) {
-        let Some(facts) = record.facts.as_ref().filter(|facts| facts.content.is_some()) else { continue };
-        let Some(area) = policy.area_of(record.state) else { continue };
-        let Ok(repo) = facts.repo(area) else { continue };
-        if area == Area::Production && facts.release_type == ReleaseType::NonIncremental {
-            let held = latest.entry((repo, facts.product())).or_insert(record);
-            if record.since > held.since {
-                *held = record;
-            }
-        } else {
-            wanted.insert((repo, record.ticket));
-        }
-    }
-    wanted.extend(latest.into_iter().map(|((repo, _), record)| (repo, record.ticket)));
-    wanted
 }

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use egi_model::field::Field;
 use egi_model::release_xml;
 use egi_model::role::Role;
-use egi_model::ticket::{TicketChange, TicketId, TicketStatus};
+use egi_model::ticket::{ChangeKind, TicketChange, TicketId, TicketStatus};
 use egi_tickets::desk::{Edit, NewTicket};
 use egi_tickets::{Query, TicketError, render_ticket};
 
@@ -48,6 +48,7 @@ async fn new(site: &Site, args: &NewTicketArgs) -> anyhow::Result<()> {
     let beside = || args.release.with_file_name("checksums.xml");
     let checksums = args.checksums.clone().unwrap_or_else(beside);
     let (release, sums) = (read(&args.release)?, read(&checksums)?);
+    let faulty = release_xml::parse(&release).is_err();
     let subject = args.subject.clone().unwrap_or_else(|| title(&release, &args.release));
     let files = vec![(Field::ReleaseMetadata, release), (Field::Checksums, sums)];
     let requestors = if by.roles.contains(&Role::Provider) { vec![by.name.clone()] } else { Vec::new() };
@@ -58,6 +59,12 @@ async fn new(site: &Site, args: &NewTicketArgs) -> anyhow::Result<()> {
         return output::json(&ticket);
     }
     output::line(format!("ticket {} was opened: {}", ticket.id, ticket.subject));
+    if faulty {
+        let path = args.release.display();
+        output::line(format!(
+            "its release.xml will be refused as it is: `nsrw release lint {path}` tells what to mend"
+        ));
+    }
     Ok(())
 }
 
@@ -67,9 +74,10 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// Product and version where they can be read; what is wrong with the file is told at intake, on the ticket.
 fn title(release: &[u8], path: &Path) -> String {
+    let folder = || path.parent().and_then(Path::file_name).map(|name| format!(" of {}", name.to_string_lossy()));
     match release_xml::parse(release) {
         Ok(parsed) => format!("{}-{}", parsed.release.short_name.to_lowercase(), parsed.release.version),
-        Err(_) => path.display().to_string(),
+        Err(_) => format!("faulty release.xml{}", folder().unwrap_or_default()),
     }
 }
 
@@ -98,10 +106,19 @@ async fn announce(site: &Site, changes: &[TicketChange]) -> anyhow::Result<()> {
 
 fn tell(changes: &[TicketChange]) {
     for change in changes {
-        if let egi_model::ticket::ChangeKind::Field { field, old, new } = &change.what {
-            let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "empty".to_owned());
-            output::line(format!("ticket {}: {field} {} -> {}", change.ticket, shown(old), shown(new)));
-        }
+        let shown = |value: &Option<String>, none: &str| value.clone().unwrap_or_else(|| none.to_owned());
+        let told = match &change.what {
+            ChangeKind::Field { field, old, new } => {
+                format!("{field} {} -> {}", shown(old, "empty"), shown(new, "empty"))
+            }
+            ChangeKind::Status { old, new } => format!("Status {old} -> {new}"),
+            ChangeKind::Owner { old, new } => format!("Owner {} -> {}", shown(old, "nobody"), shown(new, "nobody")),
+            ChangeKind::Created
+            | ChangeKind::Comment { .. }
+            | ChangeKind::Watchers { .. }
+            | ChangeKind::Notified { .. } => continue,
+        };
+        output::line(format!("ticket {}: {told}", change.ticket));
     }
     if changes.is_empty() {
         output::line("it was so already");

@@ -15,7 +15,7 @@ use egi_repo::fetch::{FetchLimits, FetchPolicy};
 use egi_repo::scratch::Scratch;
 use egi_repo::verify::{Attached, RELEASE_XML, VerifyPolicy};
 
-use super::perform::{PerformError, Step, blocking};
+use super::perform::{PerformError, Step, blocking, on_tree};
 use crate::site::Site;
 
 /// The scratch folder of a release: one plan per release runs at a time.
@@ -81,8 +81,8 @@ pub(super) async fn accept(
     let xml = load(site, release_xml).await?;
     let scratch = open_scratch(run)?;
     let policy = VerifyPolicy { allow_weak_digests: site.config.repository.allow_weak_digests };
-    let (tree, progress, target) = (Arc::clone(&site.tree), site.progress.clone(), target.clone());
-    blocking(move || {
+    let (progress, target) = (Arc::clone(&site.progress), target.clone());
+    let verified = blocking(move || {
         let path = RELEASE_XML.parse()?;
         let attached = [Attached { path, bytes: &xml }];
         let verified = egi_repo::verify::verify(&scratch, &listed, &attached, policy, progress.as_ref())?;
@@ -90,12 +90,14 @@ pub(super) async fn accept(
         let (headers, unreadable) = egi_repo::package::read_all(verified.root(), verified.files());
         let mut faults: Vec<String> = unreadable.iter().map(|fault| crate::error_chain(fault)).collect();
         faults.extend(egi_repo::package::check(&headers, &target));
-        faults.extend(egi_repo::package::find_undelivered(&parsed.release, &headers));
+        faults.extend(egi_repo::package::find_undelivered(&parsed.release, verified.files(), &headers));
         if !faults.is_empty() {
-            return Err(PerformError::Packages(faults.join("\n")));
+            return Err(PerformError::Packages(format!("- {}", faults.join("\n- "))));
         }
-        let id = tree.ensure_content(&tree.lock()?, &verified)?;
-        Ok((id, verified.files().len()))
+        Ok(verified)
     })
-    .await
+    .await?;
+    let files = verified.files().len();
+    let id = on_tree(run, move |tree, lock| tree.ensure_content(lock, &verified)).await?;
+    Ok((id, files))
 }

@@ -24,7 +24,7 @@ pub(super) async fn execute(
         if stop.load(Ordering::Relaxed) {
             return Ok(Handled::Left);
         }
-        let run = Step { site, plan: id, no: step, ticket: plan.ticket, log: &log };
+        let run = Step { site, plan: id, no: step, ticket: plan.ticket, settles: plan.settles.state, claim, log: &log };
         match with_heartbeat(site, claim, perform(&run, effect)).await {
             Ok(done) => {
                 info!(plan.id = %id, step.no = step, ticket.id = plan.ticket.get(), "{}", done.note);
@@ -32,10 +32,10 @@ pub(super) async fn execute(
                 log.push(done);
             }
             Err(PerformError::Store(error)) => return Err(error),
-            Err(trouble) if later(site, claim, effect, &trouble) => {
+            Err(trouble) if later(site, claim, effect, &trouble, moved(&plan, &log)) => {
                 let note = crate::error_chain(&trouble);
-                warn!(plan.id = %id, step.no = step, ticket.id = plan.ticket.get(), "{note}; trying again later");
-                site.store.put_back(claim, site.now() + site.retry_wait(claim.tries), &note).await?;
+                warn!(plan.id = %id, step.no = step, ticket.id = plan.ticket.get(), "{}; trying again later", crate::one_line(&note));
+                site.store.put_back(claim, site.now() + wait(site, claim, effect), &note).await?;
                 return Ok(Handled::PutBack);
             }
             Err(trouble) => {
@@ -50,9 +50,30 @@ pub(super) async fn execute(
 }
 
 /// Whether trouble is worth another try. An answer to a ticket is owed until it is given: without the ticket system
-/// nobody could be told of a failure either.
-fn later(site: &Site, claim: &Claim, effect: &Effect, trouble: &PerformError) -> bool {
-    answers(effect) || (trouble.is_transient() && claim.tries + 1 < site.config.worker.tries)
+/// nobody could be told of a failure either. Once a repository was published the rest of the move is owed too: giving
+/// up would leave the release in two places.
+fn later(site: &Site, claim: &Claim, effect: &Effect, trouble: &PerformError, moved: bool) -> bool {
+    let owed = answers(effect) || (moved && matches!(effect, Effect::Withdraw { .. }));
+    owed || (trouble.is_transient() && claim.tries + 1 < site.config.worker.tries)
+}
+
+/// Whether the plan has published the release somewhere.
+fn moved(plan: &Plan, log: &[StepLog]) -> bool {
+    let placed = |done: &StepLog| matches!(plan.steps.get(done.step), Some(Effect::Place { .. }));
+    log.iter().any(placed)
+}
+
+fn wait(site: &Site, claim: &Claim, effect: &Effect) -> chrono::Duration {
+    match effect {
+        Effect::Fetch { .. } | Effect::Accept { .. } | Effect::Place { .. } => site.retry_wait(claim.tries),
+        Effect::Withdraw { .. }
+        | Effect::DropScratch
+        | Effect::SetProgress { .. }
+        | Effect::SetField { .. }
+        | Effect::Comment { .. }
+        | Effect::SetWatchers { .. }
+        | Effect::SetStatus { .. } => site.owed_wait(claim.tries),
+    }
 }
 
 fn answers(effect: &Effect) -> bool {
@@ -78,7 +99,7 @@ async fn fail(
 ) -> Result<(PlanId, Plan), StoreError> {
     let cause = crate::error_chain(trouble);
     let what = describe(effect);
-    error!(plan.id = %id, ticket.id = plan.ticket.get(), "failed to {what}: {cause}");
+    error!(plan.id = %id, ticket.id = plan.ticket.get(), "failed to {what}: {}", crate::one_line(&cause));
     let before = site.store.load_release(plan.ticket).await?;
     let before = before.unwrap_or_else(|| egi_workflow::ReleaseRecord::submitted(plan.ticket, site.now()));
     let failure = plan_failure(plan, &before, &site.policy().await?, &what, &cause);
@@ -86,8 +107,12 @@ async fn fail(
     Ok((id, failure))
 }
 
-/// Keeps the claim alive while a long step runs.
-async fn with_heartbeat<T>(site: &Site, claim: &Claim, work: impl Future<Output = T>) -> T {
+/// Keeps the claim alive while a long step runs, and gives the step up when somebody else has taken the claim over.
+async fn with_heartbeat<T>(
+    site: &Site,
+    claim: &Claim,
+    work: impl Future<Output = Result<T, PerformError>>,
+) -> Result<T, PerformError> {
     let mut beat = tokio::time::interval((site.config.lease() / 3).max(std::time::Duration::from_millis(100)));
     beat.tick().await;
     tokio::pin!(work);
@@ -95,8 +120,10 @@ async fn with_heartbeat<T>(site: &Site, claim: &Claim, work: impl Future<Output 
         tokio::select! {
             done = &mut work => return done,
             _ = beat.tick() => {
-                if let Err(error) = site.store.renew(claim, site.now(), site.config.lease()).await {
-                    warn!(inbox.id = %claim.id, error = %error, "the claim could not be renewed");
+                match site.store.renew(claim, site.now(), site.config.lease()).await {
+                    Ok(()) => {}
+                    Err(lost @ StoreError::LeaseLost { .. }) => return Err(lost.into()),
+                    Err(error) => warn!(inbox.id = %claim.id, "the claim could not be renewed: {error}"),
                 }
             }
         }

@@ -12,6 +12,7 @@ use egi_tickets::TicketError;
 use egi_workflow::snapshot::takes_delivery;
 use egi_workflow::{Cause, Reason, ReleaseRecord, Snapshot};
 
+use super::intake::Keep;
 use super::{inbox, intake};
 use crate::site::Site;
 
@@ -31,30 +32,21 @@ pub(crate) enum GatherError {
     },
 }
 
-impl GatherError {
-    /// Whether trying again can help.
-    #[must_use]
-    pub(crate) fn is_transient(&self) -> bool {
-        match self {
-            Self::Store(error) => error.is_transient(),
-            Self::Ticket { source, .. } => source.is_transient(),
-        }
-    }
-}
-
 /// What gathering led to.
 pub(super) enum Gathered {
     /// The world as one decision needs it.
     Snapshot(Box<Snapshot>),
     /// Changes of this ticket that came before have not been handled; they are in the inbox now.
     EarlierFirst,
+    /// There is nothing to decide, for this reason.
+    Nothing(&'static str),
 }
 
 /// The reason to refuse a message that is no readable notice.
 pub(super) fn unreadable(claim: &Claim) -> Option<Reason> {
     match &claim.message {
         Message::Faulty { faults, .. } => Some(Reason::NoticeFaulty(faults.clone())),
-        Message::Notice(_) | Message::Wake { .. } => None,
+        Message::Notice(_) | Message::Wake { .. } | Message::Check { .. } => None,
     }
 }
 
@@ -62,11 +54,12 @@ pub(super) async fn gather(site: &Site, claim: &Claim) -> Result<Gathered, Gathe
     let ticket = fetch_ticket(site, claim.message.ticket()).await?;
     let record = register(site, &ticket).await?;
     match &claim.message {
-        Message::Notice(notice) => gather_notice(site, notice, ticket, record).await,
+        Message::Notice(notice) => gather_notice(site, claim, notice, ticket, record).await,
         Message::Wake { .. } => {
             let asked_by = Some(site.config.repository_account());
             assemble(site, ticket, record, RolloutState::StageRollout, Cause::Wake, asked_by).await
         }
+        Message::Check { .. } => gather_check(site, ticket, record).await,
         Message::Faulty { .. } => {
             let asked = record.state;
             assemble(site, ticket, record, asked, Cause::Preview, None).await
@@ -91,35 +84,59 @@ pub(crate) async fn gather_preview(
 
 async fn gather_notice(
     site: &Site,
+    claim: &Claim,
     notice: &Notice,
     ticket: Ticket,
     record: ReleaseRecord,
 ) -> Result<Gathered, GatherError> {
-    let history = site
-        .tickets
-        .fetch_history(ticket.id)
-        .await
-        .map_err(|source| GatherError::Ticket { ticket: ticket.id, source })?;
+    let history = fetch_history(site, ticket.id).await?;
     let change = find_change(notice, &history);
-    if notice.previous != record.state
-        && let Some(change) = change
-        && catch_up(site, change, &history).await?
-    {
+    let misnumbered = notice.change != change.map(|c| c.id);
+    if misnumbered && notice.change.is_some() {
+        site.store.disown_change(claim).await?;
+    }
+    let Some(change) = change else {
+        let cause = Cause::Notice { previous: notice.previous, in_history: false };
+        return assemble(site, ticket, record, notice.current, cause, None).await;
+    };
+    let Some(told) = notice_of(change) else {
+        return Ok(Gathered::Nothing("it tells of the repository's own change"));
+    };
+    let (previous, current) = (told.previous, told.current);
+    if misnumbered {
+        inbox::deliver(site, told).await?;
+        return Ok(Gathered::Nothing("it is worked on under the number its change has in the ticket's history"));
+    }
+    if catch_up(site, change, &history).await? {
         return Ok(Gathered::EarlierFirst);
     }
-    let cause = Cause::Notice { previous: notice.previous, in_history: change.is_some() };
-    let asked_by = change.map(|c| c.by.clone());
-    assemble(site, ticket, record, notice.current, cause, asked_by).await
+    let cause = Cause::Notice { previous, in_history: true };
+    assemble(site, ticket, record, current, cause, Some(change.by.clone())).await
 }
 
-/// The change of the ticket a notice tells of: by its number where there is one, else the last of its kind.
+/// The ticket as it stands now, whatever was made of its changes before.
+async fn gather_check(site: &Site, ticket: Ticket, record: ReleaseRecord) -> Result<Gathered, GatherError> {
+    let history = fetch_history(site, ticket.id).await?;
+    let last = history.iter().rfind(|c| progress_change(c).is_some());
+    let asked_by = last.map(|c| c.by.clone()).filter(|by| !by.roles.contains(&Role::Repository));
+    let asked = ticket.progress().unwrap_or(record.state);
+    let cause = Cause::Notice { previous: record.state, in_history: true };
+    assemble(site, ticket, record, asked, cause, asked_by).await
+}
+
+async fn fetch_history(site: &Site, ticket: TicketId) -> Result<Vec<TicketChange>, GatherError> {
+    site.tickets.fetch_history(ticket).await.map_err(|source| GatherError::Ticket { ticket, source })
+}
+
+/// The change of the ticket a notice tells of: the one of its number, else the last of its kind, else the ticket's last
+/// one. It led to the state the notice tells in any case; where from, the ticket knows better.
 fn find_change<'a>(notice: &Notice, history: &'a [TicketChange]) -> Option<&'a TicketChange> {
+    let led_there = |c: &&TicketChange| progress_change(c).is_some_and(|(_, new)| new == notice.current);
+    let numbered = || history.iter().filter(|c| Some(c.id) == notice.change).find(led_there);
     let told = Some((notice.previous, notice.current));
-    let mut same = history.iter().filter(|c| progress_change(c) == told);
-    match notice.change {
-        Some(id) => same.find(|c| c.id == id),
-        None => same.next_back(),
-    }
+    let same = || history.iter().rfind(|c| progress_change(c) == told);
+    let last = || history.iter().rfind(|c| progress_change(c).is_some()).filter(led_there);
+    numbered().or_else(same).or_else(last)
 }
 
 /// The states before and after, when a change is one of `RolloutProgress`. An empty value is `Submitted`.
@@ -137,13 +154,17 @@ pub(crate) fn notice_of(change: &TicketChange) -> Option<Notice> {
     (!own).then_some(Notice { ticket, current, previous, emergency, change: Some(change.id) })
 }
 
-/// Puts into the inbox what came before `change` and was never heard of. Says whether there was any.
+/// Puts into the inbox what came before `change` and was never heard of. Says whether anything before it is to be done,
+/// which may also have come by itself since `change` was claimed.
 async fn catch_up(site: &Site, change: &TicketChange, history: &[TicketChange]) -> Result<bool, StoreError> {
-    let mut any = false;
     for notice in history.iter().filter(|c| c.id < change.id).filter_map(notice_of) {
-        any |= inbox::deliver(site, notice).await?.new;
+        inbox::deliver(site, notice).await?;
     }
-    Ok(any)
+    let earlier = |message: &Message| match message {
+        Message::Notice(notice) => notice.ticket == change.ticket && notice.change.is_some_and(|id| id < change.id),
+        Message::Faulty { .. } | Message::Check { .. } | Message::Wake { .. } => false,
+    };
+    Ok(site.store.pending(site.now()).await?.iter().any(|pending| earlier(&pending.message)))
 }
 
 async fn fetch_ticket(site: &Site, ticket: TicketId) -> Result<Ticket, GatherError> {
@@ -173,7 +194,8 @@ async fn snapshot(
     cause: Cause,
     asked_by: Option<Actor>,
 ) -> Result<Snapshot, GatherError> {
-    let intake = if takes_delivery(&record, asked) { Some(intake::gather(site, &ticket).await?) } else { None };
+    let keep = if cause == Cause::Preview { Keep::No } else { Keep::Yes };
+    let intake = if takes_delivery(&record, asked) { Some(intake::gather(site, &ticket, keep).await?) } else { None };
     let slot_holder = match &record.facts {
         Some(facts) => site.store.slot_holder(&facts.slot, ticket.id).await?,
         None => None,

@@ -3,18 +3,21 @@
 /// This process.
 pub(super) fn own() -> String {
     let id = std::process::id();
-    format!("{}:{id}:{}", host(), started(&id.to_string()).unwrap_or_default())
+    format!("{}:{id}:{}", place(), started(&id.to_string()).unwrap_or_default())
 }
 
 /// Whether `worker` is a process of this machine that is no more. Of other machines nothing is known.
 pub(super) fn is_dead(worker: &str) -> bool {
     let mut parts = worker.rsplitn(3, ':');
-    let (Some(start), Some(id), Some(its_host)) = (parts.next(), parts.next(), parts.next()) else { return false };
-    its_host == host() && started(id).as_deref() != Some(start)
+    let (Some(start), Some(id), Some(its_place)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    its_place == place() && started(id).as_deref() != Some(start)
 }
 
-fn host() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
+/// Host and process id namespace: containers may share the one and not the other.
+fn place() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    format!("{}:{}", host.trim(), namespace.display())
 }
 
 /// The start time of a process in clock ticks since boot: the 22nd field of its `stat`, counted behind the program's
@@ -35,7 +38,7 @@ mod tests {
         assert!(!is_dead(&own));
         let (rest, start) = own.rsplit_once(':').unwrap();
         assert!(is_dead(&format!("{rest}:{}", start.parse::<u64>().unwrap() + 1)));
-        assert!(is_dead(&format!("{}:4194305:1", host())));
+        assert!(is_dead(&format!("{}:4194305:1", place())));
         assert!(!is_dead("elsewhere:1:1"));
     }
 }

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use egi_model::digest::Sha256;
 use egi_model::notice::{FaultyNotice, Notice};
+use egi_model::ticket::TicketId;
 use egi_store::{Message, Posted, StoreError, WakeCall};
 
 use crate::site::Site;
 
 /// Stores a notice. The same change of the ticket is stored once, however often it is told; a notice without the
-/// change's number is stored each time, and found to need nothing when it is a repeat.
+/// change's number is stored each time, and stands back for the change it tells of when it is worked on.
 pub(crate) async fn deliver(site: &Site, notice: Notice) -> Result<Posted, StoreError> {
     let now = site.now();
     let key = notice.change.map_or_else(|| unnumbered(&notice, now), change_key);
@@ -21,7 +22,8 @@ pub(crate) async fn deliver(site: &Site, notice: Notice) -> Result<Posted, Store
 /// `None` when it names no ticket: there is nobody to tell.
 pub(crate) async fn deliver_faulty(site: &Site, faulty: FaultyNotice) -> Result<Option<Posted>, StoreError> {
     let text = serde_json::to_string(&faulty).unwrap_or_default();
-    let key = format!("faulty-{}", Sha256::of(text.as_bytes()));
+    // A sender that repeats itself is heard once an hour.
+    let key = format!("faulty-{}-{}", Sha256::of(text.as_bytes()), site.now().format("%Y-%m-%dT%H"));
     match Message::of_faulty(faulty) {
         Some(message) => site.store.post(&message, &key, None, site.now()).await.map(Some),
         None => Ok(None),
@@ -32,6 +34,13 @@ pub(crate) async fn deliver_faulty(site: &Site, faulty: FaultyNotice) -> Result<
 pub(super) async fn wake(site: &Site, call: &WakeCall) -> Result<Posted, StoreError> {
     let message = Message::Wake { ticket: call.ticket };
     site.store.post(&message, &call.dedupe, None, site.now()).await
+}
+
+/// Stores that a ticket is to be looked at as it stands.
+pub(crate) async fn check(site: &Site, ticket: TicketId) -> Result<Posted, StoreError> {
+    let now = site.now();
+    let key = format!("check-{ticket}-{}", now.timestamp_micros());
+    site.store.post(&Message::Check { ticket }, &key, None, now).await
 }
 
 /// The key of a change the ticket system numbers.

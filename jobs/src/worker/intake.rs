@@ -15,10 +15,18 @@ use egi_workflow::snapshot::Document;
 use super::GatherError;
 use crate::site::Site;
 
+/// Whether the documents are kept: what was decided on is what will be worked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    Yes,
+    No,
+}
+
 /// Reads what came with the ticket, and what is agreed about it.
-pub(super) async fn gather(site: &Site, ticket: &Ticket) -> Result<Intake, GatherError> {
-    let release_xml = read(site, ticket.id, Field::ReleaseMetadata, release_xml::MAX_BYTES, release_xml::parse).await?;
-    let checksums = read(site, ticket.id, Field::Checksums, checksums::MAX_BYTES, Checksums::parse).await?;
+pub(super) async fn gather(site: &Site, ticket: &Ticket, keep: Keep) -> Result<Intake, GatherError> {
+    let reader = Reader { site, ticket: ticket.id, keep };
+    let release_xml = reader.read(Field::ReleaseMetadata, release_xml::MAX_BYTES, release_xml::parse).await?;
+    let checksums = reader.read(Field::Checksums, checksums::MAX_BYTES, Checksums::parse).await?;
     let majors = site.store.load_majors().await?;
     let named: Option<MajorId> = ticket.value(Field::AssociatedMajorRelease).and_then(|v| v.parse().ok());
     let major = majors.iter().find(|m| Some(&m.id) == named.as_ref()).cloned();
@@ -33,25 +41,31 @@ pub(super) async fn gather(site: &Site, ticket: &Ticket) -> Result<Intake, Gathe
     Ok(Intake { release_xml, checksums, major, known_majors, same_release })
 }
 
-/// Reads one document and keeps its bytes: what was decided on is what will be worked with.
-async fn read<T>(
-    site: &Site,
+/// Reads the documents of one ticket.
+struct Reader<'a> {
+    site: &'a Site,
     ticket: TicketId,
-    field: Field,
-    limit: usize,
-    parse: impl Fn(&[u8]) -> Result<T, Problems>,
-) -> Result<Document<T>, GatherError> {
-    let bytes = match site.tickets.fetch_file(ticket, field, limit as u64).await {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => return Ok(Document::Missing),
-        Err(TicketError::TooLarge { .. }) => return Ok(Document::TooLarge { limit }),
-        Err(source) => return Err(GatherError::Ticket { ticket, source }),
-    };
-    match parse(&bytes) {
-        Ok(value) => {
-            let sha256: Sha256 = site.store.save_document(&bytes).await?;
-            Ok(Document::Read { sha256, value })
+    keep: Keep,
+}
+
+impl Reader<'_> {
+    async fn read<T>(
+        &self,
+        field: Field,
+        limit: usize,
+        parse: impl Fn(&[u8]) -> Result<T, Problems>,
+    ) -> Result<Document<T>, GatherError> {
+        let bytes = match self.site.tickets.fetch_file(self.ticket, field, limit as u64).await {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(Document::Missing),
+            Err(TicketError::TooLarge { .. }) => return Ok(Document::TooLarge { limit }),
+            Err(source) if source.is_transient() => return Err(GatherError::Ticket { ticket: self.ticket, source }),
+            Err(source) => return Ok(Document::Unreadable { why: crate::error_chain(&source) }),
+        };
+        match parse(&bytes) {
+            Ok(value) if self.keep == Keep::No => Ok(Document::Read { sha256: Sha256::of(&bytes), value }),
+            Ok(value) => Ok(Document::Read { sha256: self.site.store.save_document(&bytes).await?, value }),
+            Err(problems) => Ok(Document::Faulty(problems)),
         }
-        Err(problems) => Ok(Document::Faulty(problems)),
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use egi_model::content::ContentId;
 use egi_model::digest::Sha256;
 use egi_model::name::NameError;
+use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 use egi_repo::fetch::FetchError;
 use egi_repo::scratch::ScratchError;
-use egi_repo::tree::{Change, Placement, RepoError, RepoTree};
+use egi_repo::tree::{Change, Placement, RepoError, RepoLock, RepoTree};
 use egi_repo::verify::VerifyError;
-use egi_store::{PlanId, StoreError};
+use egi_store::{Claim, PlanId, StoreError};
 use egi_tickets::TicketError;
 use egi_workflow::{ContentRef, Effect, Mode, StepLog};
 
@@ -23,25 +24,28 @@ pub(super) struct Step<'a> {
     pub(super) plan: PlanId,
     pub(super) no: usize,
     pub(super) ticket: TicketId,
+    /// Where the release and its ticket stand when the plan is done.
+    pub(super) settles: RolloutState,
+    pub(super) claim: &'a Claim,
     pub(super) log: &'a [StepLog],
 }
 
 /// Why a step could not be done.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PerformError {
-    #[error("the database did not answer")]
+    #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the provider's files could not be fetched")]
+    #[error(transparent)]
     Fetch(#[from] FetchError),
-    #[error("the delivery is not what was announced")]
+    #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error("the packages do not fit the release:\n{0}")]
     Packages(String),
-    #[error("the repository could not be changed")]
+    #[error(transparent)]
     Repo(#[from] RepoError),
-    #[error("the scratch folder could not be used")]
+    #[error(transparent)]
     Scratch(#[from] ScratchError),
-    #[error("the ticket could not be changed")]
+    #[error(transparent)]
     Ticket(#[from] TicketError),
     #[error("a stored document is missing or damaged: {0}; check the database with `nsrw history verify`")]
     Document(Sha256),
@@ -86,6 +90,7 @@ pub(crate) fn describe(effect: &Effect) -> String {
 
 pub(super) async fn perform(run: &Step<'_>, effect: &Effect) -> Result<StepLog, PerformError> {
     let (site, ticket, step) = (run.site, run.ticket, run.no);
+    run.ensure_claimed().await?;
     let note = match effect {
         Effect::Fetch { source, checksums } => delivery::fetch(run, source, *checksums).await?,
         Effect::Accept { checksums, release_xml, target } => {
@@ -98,12 +103,12 @@ pub(super) async fn perform(run: &Step<'_>, effect: &Effect) -> Result<StepLog, 
             let (product, target, mode) = (product.clone(), target.clone(), tree_mode(*mode));
             let placement = Placement { ticket, product, content, target, mode };
             let (key, now) = (repo.clone(), site.now());
-            let change = on_tree(site, move |tree| tree.ensure_placed(&tree.lock()?, &key, &placement, now)).await?;
+            let change = on_tree(run, move |tree, lock| tree.ensure_placed(lock, &key, &placement, now)).await?;
             format!("{repo}: {}", tell(&change))
         }
         Effect::Withdraw { repo } => {
             let (key, now) = (repo.clone(), site.now());
-            let change = on_tree(site, move |tree| tree.ensure_withdrawn(&tree.lock()?, &key, ticket, now)).await?;
+            let change = on_tree(run, move |tree, lock| tree.ensure_withdrawn(lock, &key, ticket, now)).await?;
             format!("{repo}: {}", tell(&change))
         }
         Effect::DropScratch => delivery::drop_scratch(run)?,
@@ -147,10 +152,22 @@ pub(super) async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await?
 }
 
-async fn on_tree(
-    site: &Site,
-    work: impl FnOnce(&RepoTree) -> Result<Change, RepoError> + Send + 'static,
-) -> Result<Change, PerformError> {
-    let tree = Arc::clone(&site.tree);
-    blocking(move || work(&tree).map_err(PerformError::from)).await
+/// Takes the tree's lock, makes sure that the claim is still this worker's, and only then works: who was asleep while
+/// waiting for the lock must not undo what was done meanwhile.
+pub(super) async fn on_tree<T: Send + 'static>(
+    run: &Step<'_>,
+    work: impl FnOnce(&RepoTree, &RepoLock) -> Result<T, RepoError> + Send + 'static,
+) -> Result<T, PerformError> {
+    let tree = Arc::clone(&run.site.tree);
+    let lock = blocking(move || tree.lock().map_err(PerformError::from)).await?;
+    run.ensure_claimed().await?;
+    let tree = Arc::clone(&run.site.tree);
+    blocking(move || work(&tree, &lock).map_err(PerformError::from)).await
+}
+
+impl Step<'_> {
+    /// An error if another worker has taken the claim over.
+    pub(super) async fn ensure_claimed(&self) -> Result<(), StoreError> {
+        self.site.store.renew(self.claim, self.site.now(), self.site.config.lease()).await
+    }
 }

@@ -2,10 +2,11 @@
 //!
 //! Each does one thing and leaves the rest as it was, so that a test sees the finding it provoked and no other.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
 use egi_model::checksums::Checksums;
@@ -40,6 +41,11 @@ impl Delivery {
         fs::remove_file(&path).with_context(|| format!("failed to remove {}", path.display()))
     }
 
+    /// The whole folder is not there.
+    pub fn remove_folder(&mut self) -> Result<()> {
+        fs::remove_dir_all(&self.dir).with_context(|| format!("failed to remove {}", self.dir.display()))
+    }
+
     /// A file is there that nobody listed.
     pub fn add_file(&mut self, file: &str, bytes: &[u8]) -> Result<()> {
         write(&self.path(file), bytes)
@@ -68,6 +74,18 @@ impl Delivery {
     pub fn rename_file(&mut self, file: &str, to: &str) -> Result<()> {
         let (from, to) = (self.path(file), self.path(to));
         fs::rename(&from, &to).with_context(|| format!("failed to rename {}", from.display()))
+    }
+
+    /// Its files were last changed a day ago, as most are when they are fetched: servers do not vouch for what is younger
+    /// than a minute.
+    pub fn set_back_times(&mut self) -> Result<()> {
+        let yesterday = SystemTime::now() - Duration::from_hours(24);
+        for entry in fs::read_dir(&self.dir).with_context(|| format!("failed to list {}", self.dir.display()))? {
+            let path = entry?.path();
+            let set = File::options().append(true).open(&path).and_then(|file| file.set_modified(yesterday));
+            set.with_context(|| format!("failed to set back the time of {}", path.display()))?;
+        }
+        Ok(())
     }
 
     /// The checksums file is made anew from what lies in the folder, right or wrong.
@@ -199,9 +217,9 @@ mod tests {
 
     /// What the folder holds, and both documents.
     fn state(delivery: &Delivery) -> Vec<(String, Vec<u8>)> {
-        let bytes = |entry: &fs::DirEntry| match entry.file_type().unwrap().is_fifo() {
-            true => Vec::new(),
-            false => fs::read(entry.path()).unwrap(),
+        let bytes = |entry: &fs::DirEntry| {
+            let fifo = entry.file_type().unwrap().is_fifo();
+            if fifo { Vec::new() } else { fs::read(entry.path()).unwrap() }
         };
         let read = |entry: fs::DirEntry| (entry.file_name().into_string().unwrap(), bytes(&entry));
         let mut state: Vec<_> = fs::read_dir(&delivery.dir).unwrap().map(|entry| read(entry.unwrap())).collect();

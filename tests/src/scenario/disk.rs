@@ -10,6 +10,8 @@ use tempfile::TempDir;
 
 use crate::process::{Guarded, is_root, run, superuser, wait_until};
 
+/// The name of the file that takes up what is free.
+const FILLER: &str = "filler";
 /// How long mounting may take.
 const MOUNT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -40,10 +42,26 @@ impl Disk {
 
     /// Mounts it anew with these options: `size=64m`, `ro`, `rw`.
     pub(super) fn remount(&self, options: &str) -> Result<()> {
+        // Without the options of before: they name users that an ordinary user's namespace does not know.
+        self.run("mount --options-source disable -o \"remount,$1\" none \"$2\"", options)
+    }
+
+    /// Fills it to the last byte.
+    pub(super) fn fill(&self) -> Result<()> {
+        self.run("! cat /dev/zero > \"$2/$1\" 2>/dev/null", FILLER)
+    }
+
+    /// Gives back what filled it.
+    pub(super) fn free(&self) -> Result<()> {
+        self.run("rm \"$2/$1\"", FILLER)
+    }
+
+    /// Runs a script where the disk is mounted, with a word and the disk's folder.
+    fn run(&self, script: &str, word: &str) -> Result<()> {
         let words = self.entrance();
         let (program, more) = words.split_first().context("the entrance has no words")?;
         let mut command = Command::new(program);
-        command.args(more).args(["mount", "-o", &format!("remount,{options}")]).arg(&self.folder);
+        command.args(more).args(["sh", "-c", script, "sh", word]).arg(&self.folder);
         run(&mut command).map(drop)
     }
 

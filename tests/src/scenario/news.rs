@@ -49,15 +49,12 @@ impl TicketView {
     }
 
     /// What differs from `before`; empty when nothing does.
-    pub(super) fn since(&self, before: &Self, name: &str) -> String {
+    pub(super) fn since(&self, before: &Self, name: &str, comments: bool) -> String {
         if self == before {
             return String::new();
         }
-        let state = match before.state == self.state {
-            true => self.state.clone(),
-            false => format!("{} -> {}", before.state, self.state),
-        };
-        let mut told = format!("  {name}: {state}, {}\n", self.answer);
+        let from = if before.state == self.state { String::new() } else { format!("{} -> ", before.state) };
+        let mut told = format!("  {name}: {from}{}, {}\n", self.state, self.answer);
         let parts = [
             ("status", &before.status, &self.status),
             ("watchers", &before.watchers, &self.watchers),
@@ -67,9 +64,9 @@ impl TicketView {
             // Writing to a String can not fail.
             let _ = writeln!(told, "    {what}: {now}");
         }
-        for comment in self.comments.iter().skip(before.comments.len()) {
+        for comment in self.comments.iter().skip(before.comments.len()).filter(|_| comments) {
             for line in comment.lines() {
-                let _ = writeln!(told, "    | {line}");
+                let _ = writeln!(told, "{}", format!("    | {line}").trim_end());
             }
         }
         told
@@ -132,6 +129,11 @@ impl TreeView {
         }
         if told.is_empty() { "  repositories untouched\n".to_owned() } else { told }
     }
+}
+
+/// A text with each line indented, as a transcript shows it.
+pub(super) fn indent(text: &str) -> String {
+    text.lines().fold(String::new(), |told, line| told + "  " + line.trim_end() + "\n")
 }
 
 fn links_below(folder: &Path) -> Result<Vec<PathBuf>> {

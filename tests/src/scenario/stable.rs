@@ -6,11 +6,14 @@ use anyhow::{Context as _, Result};
 use regex::Regex;
 
 /// Each pattern with its word. Longer digests come first: they contain what looks like shorter ones.
-const WORDS: [(&str, &str); 8] = [
+const WORDS: [(&str, &str); 10] = [
     (r"\b[0-9a-f]{64}\b", "SHA256"),
     (r"\b[0-9a-f]{32}\b", "MD5"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z| UTC|\+00:00)?", "TIME"),
     (r"(127\.0\.0\.1):\d+", "$1:PORT"),
+    // What rsync says differs from version to version, and from where it notices.
+    (r"ended with code (10|12)\b.*", "ended with code 10 or 12: RSYNC'S WORDS"),
+    (r"(ended with code \d+): rsync: .*", "$1: RSYNC'S WORDS"),
     // How large a package comes out depends on the compressor that made it.
     (r"(\d+ files), \d+ bytes", "$1, N bytes"),
     (r"files more \(\d+ bytes\)", "files more (N bytes)"),
@@ -47,12 +50,16 @@ mod tests {
     #[test]
     fn only_what_differs_is_replaced() {
         let stable = Stable::new(Path::new("/tmp/x1")).unwrap();
-        let text = "2026-11-02 10:11:12 rsync://127.0.0.1:40123/delivery/storm-1.8.2 in /tmp/x1/site: 3 files, 6123 bytes";
+        let text =
+            "2026-11-02 10:11:12 rsync://127.0.0.1:40123/delivery/storm-1.8.2 in /tmp/x1/site: 3 files, 6123 bytes";
         assert_eq!(
             stable.text(text),
             "TIME rsync://127.0.0.1:PORT/delivery/storm-1.8.2 in /world/site: 3 files, N bytes"
         );
         assert_eq!(stable.text(&"ab".repeat(32)), "SHA256");
-        assert_eq!(stable.text("umd-4.tp.storm.sl6.x86_64/1/8/2 has more than 1000 bytes"), stable.text("umd-4.tp.storm.sl6.x86_64/1/8/2 has more than 1000 bytes"));
+        assert_eq!(
+            stable.text("umd-4.tp.storm.sl6.x86_64/1/8/2 has more than 1000 bytes"),
+            stable.text("umd-4.tp.storm.sl6.x86_64/1/8/2 has more than 1000 bytes")
+        );
     }
 }

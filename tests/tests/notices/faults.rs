@@ -1,5 +1,8 @@
 //! Notices that can not be used: each wrong field is told to who posted it, and to the ticket.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use nsrw_tests::serve::{FORM, JSON, Serving, render_form};
 
 use crate::world::{World, notice};
@@ -41,7 +44,7 @@ fn each_wrong_field_has_its_own_message_and_reaches_the_ticket() {
             spoilt("Previous_Rollout_Progress", ""),
             "Previous_Rollout_Progress: it is missing; every notice carries it".to_owned(),
         ),
-        (spoilt("Emergency_Release", "perhaps"), "Emergency_Release: \"perhaps\" is neither No nor Yes".to_owned()),
+        (spoilt("Emergency_Release", "perhaps"), "Emergency_Release: \"perhaps\" is neither Yes nor No".to_owned()),
         (spoilt("Emergency_Release", ""), "Emergency_Release: it is missing; send Yes or No".to_owned()),
         (spoilt("Transaction_Id", "soon"), "Transaction_Id: \"soon\" is no transaction number".to_owned()),
         (
@@ -65,7 +68,7 @@ fn each_wrong_field_has_its_own_message_and_reaches_the_ticket() {
     let after = world.everything(ticket);
     assert_eq!(after.0["ticket"], before.0["ticket"], "the ticket itself is as before");
     assert_eq!(after.1.len(), cases.len());
-    assert!(after.1.iter().all(|line| line == "Submitted -> Submitted by -: refused"), "{:#?}", after.1);
+    assert!(after.1.iter().all(|line| line == "Submitted -> Submitted by -: disregarded"), "{:#?}", after.1);
 }
 
 #[test]
@@ -89,7 +92,10 @@ fn a_notice_that_names_no_ticket_is_told_to_its_sender_alone() {
         ("one", "Ticket_Id: \"one\" is no ticket number; a whole number from 1 on is expected"),
         ("0", "Ticket_Id: \"0\" is no ticket number; a whole number from 1 on is expected"),
         ("-1", "Ticket_Id: \"-1\" is no ticket number; a whole number from 1 on is expected"),
-        ("99999999999999999999", "Ticket_Id: \"99999999999999999999\" is no ticket number; a whole number from 1 on is expected"),
+        (
+            "99999999999999999999",
+            "Ticket_Id: \"99999999999999999999\" is no ticket number; a whole number from 1 on is expected",
+        ),
     ] {
         let answer = server.post(&spoilt("Ticket_Id", value)).unwrap();
         assert_eq!((answer.status, answer.errors()), (422, vec![message.to_owned()]));
@@ -135,15 +141,40 @@ fn what_is_no_form_and_no_json_is_refused_with_the_reason() {
     for body in ["", "{", "[1]", "null", "{\"Ticket_Id\": [1]}", "{\"Ticket_Id\": {\"a\": 1}}", "Ticket_Id=1"] {
         assert_eq!(refused(&server, JSON, body), (400, vec![no_json.clone()]), "{body}");
     }
-    let large = format!("{form}&Colour={}", "red".repeat(64 * 1024));
-    let too_large = "body: it has more than 65536 bytes".to_owned();
-    assert_eq!(refused(&server, FORM, &large), (413, vec![too_large]));
-
     let wrong_method = server.get("/api/rollout").unwrap();
     let nowhere = server.get("/api/nowhere").unwrap();
     assert_eq!((wrong_method.status, nowhere.status), (405, 404));
     world.flush(&server);
     assert_eq!(world.everything(ticket), before);
+}
+
+/// The answer to this much of a request, after which the client says nothing.
+fn answer_to(server: &Serving, request: &str) -> String {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    let head =
+        format!("POST /api/rollout HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\nConnection: close\r\n");
+    write!(stream, "{head}{request}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused_and_one_that_does_not_come_is_given_up() {
+    let world = World::new();
+    let server = world.serve();
+    let too_large = r#"{"accepted":false,"errors":[{"field":"body","message":"it has more than 65536 bytes"}]}"#;
+    let chunk = format!("{:x}\r\n{}\r\n", 65537, "x".repeat(65537));
+    for request in ["Content-Length: 65537\r\n\r\n", &format!("Transfer-Encoding: chunked\r\n\r\n{chunk}")] {
+        let answer = answer_to(&server, request);
+        assert!(answer.starts_with("HTTP/1.1 413 ") && answer.ends_with(too_large), "{answer}");
+    }
+    let late = r#"{"accepted":false,"errors":[{"field":"body","message":"it did not arrive in time; send it again"}]}"#;
+    let answer = answer_to(&server, "Content-Length: 100\r\n\r\nTicket_Id=1");
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.ends_with(late), "{answer}");
+    // One that fits is read: it is no notice, and signed by nobody.
+    let fits = server.post_with(FORM, &"x".repeat(65536), &[]).unwrap();
+    assert_eq!(fits.status, 401);
 }
 
 #[test]

@@ -4,6 +4,13 @@
 //! Every test is a site of its own with a real server process. What became of a notice is read from the ticket, the
 //! history and the log, as people read it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where its world can not be built"
+)]
+
 mod database;
 mod disturbed;
 mod echoes;

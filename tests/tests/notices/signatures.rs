@@ -28,8 +28,8 @@ fn a_notice_without_a_good_signature_is_refused_and_not_stored() {
     let [timestamp, signature] = signed(&body, now);
 
     assert_eq!(post(&server, &body, &[]), refused("X-NSRW-Timestamp is missing"));
-    assert_eq!(post(&server, &body, &[timestamp.clone()]), refused("X-NSRW-Signature is missing"));
-    assert_eq!(post(&server, &body, &[signature.clone()]), refused("X-NSRW-Timestamp is missing"));
+    assert_eq!(post(&server, &body, std::slice::from_ref(&timestamp)), refused("X-NSRW-Signature is missing"));
+    assert_eq!(post(&server, &body, std::slice::from_ref(&signature)), refused("X-NSRW-Timestamp is missing"));
     assert_eq!(post(&server, &body, &signed(&other, now)), refused("X-NSRW-Signature does not fit"));
 
     let key = world.folder().join("key");

@@ -69,6 +69,7 @@ fn play(throws: &[Throw]) -> Facts {
             Outcome::Performed => asked,
             Outcome::Deferred => RolloutState::Deferred,
             Outcome::Refused | Outcome::Failed => RolloutState::Failed,
+            Outcome::Disregarded => state,
         };
         stand.insert(*number, (to, asked));
         facts.transitions.push(TransitionFact {

@@ -103,11 +103,13 @@ fn keep_last(stderr: Option<ChildStderr>) -> String {
     render_messages(&kept)
 }
 
-/// The server has a say in these, and they are shown to people: nothing that could steer a terminal stays.
+/// The server has a say in these, and they are shown to people: nothing that could steer a terminal stays. rsync's last
+/// words, "rsync error: … (code 12) at io.c(285)", say no more than its exit code.
 fn render_messages(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let lines = text.lines().map(|line| line.chars().filter(|c| !c.is_control()).collect::<String>());
-    lines.filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("; ")
+    let telling = |line: &String| !line.trim().is_empty() && !line.starts_with("rsync error: ");
+    lines.filter(telling).collect::<Vec<_>>().join("; ")
 }
 
 fn judge(job: &Job, status: ExitStatus, messages: &str) -> Result<(), FetchError> {

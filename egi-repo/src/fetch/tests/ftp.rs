@@ -130,11 +130,19 @@ fn a_server_that_does_not_resume_sends_it_whole() {
 #[test]
 fn all_missing_files_are_told() {
     let (world, server) = (World::new(), Server::start(manner()));
-    let files = [("x.rpm", ""), ("a.rpm", "0123456789"), ("y.rpm", ""), ("release.xml", "")];
+    let files = [("x.rpm", ""), ("y.rpm", ""), ("release.xml", "")];
     let error = world.fetch(&server.url, &listed(&files)).unwrap_err();
     let FetchError::Faulty { faults, .. } = error else { panic!("{error:?}") };
     let words: Vec<_> = faults.iter().map(ToString::to_string).collect();
     assert_eq!(words, ["x.rpm is listed and not there", "y.rpm is listed and not there"]);
+}
+
+#[test]
+fn when_some_are_there_verification_tells_the_missing_with_all_else() {
+    let (world, server) = (World::new(), Server::start(manner()));
+    let files = [("x.rpm", ""), ("a.rpm", "0123456789")];
+    assert_eq!(world.fetch(&server.url, &listed(&files)).unwrap().files, 1);
+    assert_eq!(world.landed(), tree(&[("a.rpm", "0123456789")]));
 }
 
 #[test]

@@ -1,0 +1,100 @@
+//! What lies in the repository tree beside what should.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use egi_model::area::{Area, RepoKey};
+use egi_model::release::ReleaseType;
+use egi_model::rollout::RolloutState;
+use egi_model::ticket::TicketId;
+use egi_repo::tree::{Placement, RepoError, RepoTree};
+use egi_workflow::plan::mode;
+use egi_workflow::{Policy, ReleaseRecord};
+
+use super::Difference;
+use crate::site::Site;
+use crate::worker::tree_mode;
+
+/// Releases in their repositories: who is where.
+type Places = BTreeSet<(RepoKey, TicketId)>;
+
+/// Compares, and with `apply` puts what is missing where it belongs and takes out what does not. Releases that are
+/// under way or `Failed` are left alone: they may lie between two places.
+pub(super) async fn compare(
+    site: &Site,
+    under_way: &BTreeSet<TicketId>,
+    apply: bool,
+) -> anyhow::Result<Vec<Difference>> {
+    let policy = site.policy().await?;
+    let records: BTreeMap<TicketId, ReleaseRecord> = {
+        let loaded = site.store.load_releases().await?.into_iter();
+        let settled = loaded.filter(|r| r.state != RolloutState::Failed && !under_way.contains(&r.ticket));
+        settled.map(|record| (record.ticket, record)).collect()
+    };
+    let wanted = wanted(&policy, records.values());
+    let (tree, now) = (Arc::clone(&site.tree), site.now());
+    tokio::task::spawn_blocking(move || {
+        let placed = placed(&tree)?;
+        let mut differences = Vec::new();
+        for (repo, ticket) in wanted.difference(&placed) {
+            if let (true, Some(record)) = (apply, records.get(ticket)) {
+                place(&tree, repo, record, now)?;
+            }
+            let what = format!("it is not in {repo}, where it belongs");
+            differences.push(Difference::mended(*ticket, what, "published there"));
+        }
+        for (repo, ticket) in placed.difference(&wanted).filter(|(_, ticket)| records.contains_key(ticket)) {
+            if apply {
+                tree.ensure_withdrawn(&tree.lock()?, repo, *ticket, now)?;
+            }
+            let what = format!("it is in {repo}, where it does not belong");
+            differences.push(Difference::mended(*ticket, what, "withdrawn from there"));
+        }
+        Ok(differences)
+    })
+    .await?
+}
+
+fn placed(tree: &RepoTree) -> Result<Places, RepoError> {
+    let mut placed = Places::new();
+    for key in tree.live_keys()? {
+        let live = tree.probe_live(&key)?;
+        placed.extend(live.into_iter().flat_map(|live| live.placements).map(|p| (key.clone(), p.ticket)));
+    }
+    Ok(placed)
+}
+
+fn place(
+    tree: &RepoTree,
+    repo: &RepoKey,
+    record: &ReleaseRecord,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), RepoError> {
+    let Some(facts) = &record.facts else { return Ok(()) };
+    let Some(content) = facts.content else { return Ok(()) };
+    let (product, target) = (facts.product(), facts.target.clone());
+    let mode = tree_mode(mode(repo.area, facts.release_type));
+    let placement = Placement { ticket: record.ticket, product, content, target, mode };
+    tree.ensure_placed(&tree.lock()?, repo, &placement, now).map(drop)
+}
+
+/// Where releases lie. In base a product is there with its latest release alone.
+fn wanted<'a>(policy: &Policy, records: impl Iterator<Item = &'a ReleaseRecord>) -> Places {
+    let mut latest: BTreeMap<(RepoKey, String), &ReleaseRecord> = BTreeMap::new();
+    let mut wanted = Places::new();
+    for record in records {
+        let Some(facts) = record.facts.as_ref().filter(|facts| facts.content.is_some()) else { continue };
+        let Some(area) = policy.area_of(record.state) else { continue };
+        let Ok(repo) = facts.repo(area) else { continue };
+        if area == Area::Production && facts.release_type == ReleaseType::NonIncremental {
+            let held = latest.entry((repo, facts.product())).or_insert(record);
+            if record.since > held.since {
+                *held = record;
+            }
+        } else {
+            wanted.insert((repo, record.ticket));
+        }
+    }
+    wanted.extend(latest.into_iter().map(|((repo, _), record)| (repo, record.ticket)));
+    wanted
+}

@@ -1,0 +1,101 @@
+//! Our commands timed beside what a person would use instead, in the same run on the same machine.
+//!
+//! Each [`Contest`] does one job both ways. The two take turns, after one turn each that is not counted, and before each
+//! turn the disk is left idle, so that nobody pays for what the other left to be written. After each turn the outcome is
+//! looked at: work that was not done would be fast. The report gives numbers and says what each side does more; it draws
+//! no conclusions.
+
+mod index;
+mod machine;
+pub mod measure;
+mod notices;
+mod release;
+mod report;
+mod workshop;
+
+use std::io::Write as _;
+
+use anyhow::{Context as _, Result};
+
+use self::measure::Figures;
+use self::report::{Column, Report};
+use self::workshop::Workshop;
+
+/// How many runs are counted when nobody says otherwise.
+pub const RUNS: usize = 10;
+
+/// One job, done both ways.
+trait Contest {
+    /// What is done and how.
+    fn job(&self) -> Job;
+    /// Does it our way, from a fresh start.
+    fn ours(&self) -> Result<Figures>;
+    /// Does it the other way, from a fresh start.
+    fn theirs(&self) -> Result<Figures>;
+}
+
+/// A job as the report describes it.
+#[derive(Debug)]
+struct Job {
+    title: String,
+    /// What the job consists of, to tell how many are done in a second.
+    count: u32,
+    unit: &'static str,
+    ours: Way,
+    theirs: Way,
+    /// What happens outside of the measured time, for both.
+    given: &'static str,
+}
+
+/// One way of doing it.
+#[derive(Debug)]
+struct Way {
+    name: &'static str,
+    /// The very text that is run.
+    script: &'static str,
+    language: &'static str,
+    /// What it does that the other does not, and what else its reader should know.
+    more: &'static str,
+}
+
+/// Times every job `runs` times each way and returns the report as Markdown. Takes minutes; tells on standard error how far
+/// it is.
+pub fn run(runs: usize) -> Result<String> {
+    let workshop = Workshop::open()?;
+    let mut report = Report::begin(runs, machine::describe(workshop.folder())?, &workshop.idle(runs)?);
+    let debs = release::Release::debs(&workshop)?;
+    let rpms = release::Release::rpms(&workshop)?;
+    let index = index::Index::new(&workshop)?;
+    let notices = notices::Notices::new(&workshop);
+    let contests: [&dyn Contest; 4] = [&debs, &rpms, &index, &notices];
+    for contest in contests {
+        let job = contest.job();
+        let columns = take_turns(contest, &job, runs).with_context(|| format!("failed to time: {}", job.title))?;
+        report.add(&job, columns);
+    }
+    Ok(report.render(&machine::load()))
+}
+
+/// Ours and theirs in turn; the first of each is not counted.
+fn take_turns(contest: &dyn Contest, job: &Job, runs: usize) -> Result<[Column; 2]> {
+    let mut columns = [Column::default(), Column::default()];
+    for turn in 0..=runs {
+        tell(&format!("{}: {turn} of {runs} runs counted", job.title));
+        let figures = [settled(|| contest.ours())?, settled(|| contest.theirs())?];
+        if turn > 0 {
+            columns.iter_mut().zip(figures).for_each(|(column, figures)| column.push(figures));
+        }
+    }
+    Ok(columns)
+}
+
+/// Has everything written to disk before something is timed.
+fn settled(timed: impl FnOnce() -> Result<Figures>) -> Result<Figures> {
+    rustix::fs::sync();
+    timed()
+}
+
+fn tell(text: &str) {
+    // Nobody may be listening.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

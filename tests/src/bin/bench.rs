@@ -1,0 +1,32 @@
+//! `make bench`: our commands timed beside the same work done by hand. Writes `docs/performance.md` to standard output.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+
+use anyhow::{Context as _, Result, bail};
+use nsrw_tests::bench;
+
+const USAGE: &str = "usage: bench [--runs N]   times N runs of each (10 when not given); Markdown on standard output";
+
+fn main() -> Result<()> {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some(printed) = bench::measure::answer(&arguments)? {
+        return print(&printed);
+    }
+    print(&bench::run(parse_runs(&arguments)?)?)
+}
+
+fn parse_runs(arguments: &[OsString]) -> Result<usize> {
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    match words.as_slice() {
+        [] => Ok(bench::RUNS),
+        ["--runs", number] => {
+            number.parse().ok().filter(|runs| *runs > 0).with_context(|| format!("\"{number}\" is no number of runs"))
+        }
+        _ => bail!("{USAGE}"),
+    }
+}
+
+fn print(text: &str) -> Result<()> {
+    std::io::stdout().write_all(text.as_bytes()).context("failed to print")
+}
