@@ -126,7 +126,7 @@ impl FileKind {
     }
 }
 
-/// One plan's scratch folder, held open.
+/// One release's scratch folder, held open.
 #[derive(Debug)]
 pub struct Scratch {
     files_path: PathBuf,

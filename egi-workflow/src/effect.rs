@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Effect {
-    /// Fetch the provider's files into the plan's scratch folder.
+    /// Fetch the provider's files into the release's scratch folder.
     Fetch {
         /// From where.
         source: SyncSource,
@@ -51,7 +51,7 @@ pub enum Effect {
         /// The repository.
         repo: RepoKey,
     },
-    /// Remove the plan's scratch folder.
+    /// Remove the release's scratch folder.
     DropScratch,
     /// Change `RolloutProgress`, unless somebody else changed it meanwhile.
     SetProgress {

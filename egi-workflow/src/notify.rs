@@ -1,8 +1,7 @@
 //! Which group hears of which state: the full matrix the specification asks for.
 //!
 //! Groups are replaced as a whole ("purging the CCs ... and adding the groups from scratch") when the repository has
-//! answered `OK`. `sw-rel-admin` hears of every change as the queue's `AdminCc` and so stands in no row; of a failure it
-//! hears by name.
+//! answered `OK`. `sw-rel-admin` hears of every change as the queue's `AdminCc` and so stands in no row.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +9,10 @@ use egi_model::role::Group;
 use egi_model::rollout::RolloutState;
 use serde::{Deserialize, Serialize};
 
-use Group::{Admins, ProductionWatchers, Requestors, RolloutTeam, Verifiers};
+use Group::{ProductionWatchers, Requestors, RolloutTeam, Verifiers};
 
 /// The matrix a new site starts with. Rows the specification's table leaves empty follow its later wish that people
-/// hear of what concerns them: the provider of an answer wanted and of every outcome.
+/// hear of what concerns them: the provider of an answer wanted, of a failure to mend and of every outcome.
 pub const MATRIX: [(RolloutState, &[Group]); 11] = [
     (RolloutState::Submitted, &[]),
     (RolloutState::Unverified, &[Verifiers]),
@@ -25,7 +24,7 @@ pub const MATRIX: [(RolloutState, &[Group]); 11] = [
     (RolloutState::Rejected, &[Verifiers, RolloutTeam, Requestors]),
     (RolloutState::Ignored, &[Verifiers, Requestors]),
     (RolloutState::NotPublished, &[Verifiers, RolloutTeam, Requestors]),
-    (RolloutState::Failed, &[Admins]),
+    (RolloutState::Failed, &[Requestors]),
 ];
 
 /// A site's matrix: [`MATRIX`] with the rows the site set for itself.

@@ -10,10 +10,15 @@
 //! Left out: power cuts. What a killed process has written is in the system's memory and stays; that it was synced in the
 //! right order before it was announced is another test's to show.
 
+mod dice;
+mod mode;
 mod phase;
 pub mod picture;
+mod report;
 mod sweep;
 pub mod tracer;
 
+pub use self::mode::{Mode, VARIABLE};
 pub use self::phase::{Phase, PhaseName};
-pub use self::sweep::{Mode, Report, sweep};
+pub use self::report::Report;
+pub use self::sweep::sweep;

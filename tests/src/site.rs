@@ -9,6 +9,7 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::crash::VARIABLE as CRASH;
 use crate::process::run;
 use crate::provider::Delivery;
 
@@ -65,7 +66,7 @@ impl Site {
     pub fn init(folder: &Path, public_url: &str) -> Result<Self> {
         let site = Self { program: find_program()?, folder: folder.to_owned(), within: Vec::new() };
         let mut init = Command::new(&site.program);
-        init.args(["init", "--public-url", public_url]).arg(folder);
+        init.args(["init", "--public-url", public_url]).arg(folder).env_remove(CRASH);
         let ended = finish(&init.output().context("failed to start nsrw init")?);
         ensure!(ended.code == 0, "nsrw init failed: {}", ended.log);
         site.append(MAJORS)?;
@@ -144,7 +145,7 @@ impl Site {
         let mut words = self.within.iter().map(OsString::as_os_str).chain([self.program.as_os_str()]);
         let mut command = Command::new(words.next().unwrap_or_default());
         command.args(words).arg("--config").arg(self.config()).args(arguments).stdin(Stdio::null());
-        command.env_remove("NSRW_CONFIG").env_remove("NSRW_LOG").env_remove("NSRW_ACCOUNT");
+        command.env_remove("NSRW_CONFIG").env_remove("NSRW_LOG").env_remove("NSRW_ACCOUNT").env_remove(CRASH);
         command
     }
 

@@ -1,4 +1,4 @@
-use egi_model::notice::{FaultyNotice, FieldFault};
+use egi_model::notice::{FaultyNotice, FieldFault, Notice};
 
 use super::world::{LEASE, World, notice, second, ticket};
 use crate::{InboxId, Message, Posted, StoreError};
@@ -148,7 +148,9 @@ async fn known_changes_are_known_also_when_they_are_done() {
 #[tokio::test]
 async fn a_number_that_is_not_its_own_is_free_for_the_change_that_has_it() {
     let world = World::new().await;
-    world.store.post(&notice(1), "change-7", Some(7), second(0)).await.unwrap();
+    let Message::Notice(told) = notice(1) else { panic!("it is a notice") };
+    let numbered = Message::Notice(Notice { change: Some(7), ..told });
+    world.store.post(&numbered, "change-7", Some(7), second(0)).await.unwrap();
     let claim = world.store.claim("worker", second(1), LEASE).await.unwrap().unwrap();
     world.store.disown_change(&claim).await.unwrap();
     assert!(world.store.load_known_changes().await.unwrap().is_empty());

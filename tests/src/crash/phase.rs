@@ -19,7 +19,7 @@ pub struct Phase {
     /// The site. It is copied, never worked on.
     pub site: Site,
     folder: PathBuf,
-    _home: TempDir,
+    home: TempDir,
 }
 
 /// The pieces of work.
@@ -98,7 +98,12 @@ impl Phase {
                 world.ask(holder, "mario", "Production")?;
             }
         }
-        Ok(Self { name, site: world.site, folder, _home: home })
+        Ok(Self { name, site: world.site, folder, home })
+    }
+
+    /// Keeps the folder for a person to look at.
+    pub fn keep(&mut self) {
+        self.home.disable_cleanup(true);
     }
 
     /// A folder for what belongs to the phase.

@@ -1,134 +1,28 @@
 //! Kill after kill, and what came of each.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use nix::libc::SIGKILL;
 
+use super::dice::Dice;
 use super::tracer::{self, Call, End};
-use super::{Phase, PhaseName, picture};
+use super::{Mode, Phase, PhaseName, Report, picture};
 use crate::site::Site;
 
-/// How many kills are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// At some calls, always the same, spread over the whole run; at some of these twice in a row.
-    Sample,
-    /// At every call, and twice in a row at each.
-    Full,
-    /// After random times.
-    Random {
-        /// How often, over all phases.
-        kills: usize,
-        /// Where the random numbers begin.
-        seed: u64,
-    },
-}
-
 /// How many runs of the sample are killed once, and how many twice.
-const SAMPLE: (usize, usize) = (14, 3);
+const SAMPLE: (usize, usize) = (16, 2);
 /// A sweep has come to the end when so many runs one after the other could not be killed: how many calls a run makes
 /// differs a little, as the database tidies up at its own times.
 const BEYOND: usize = 5;
 
-impl Mode {
-    /// What the variable `NSRW_CRASH` asks for: nothing, `full`, `random:COUNT` or `random:COUNT:SEED`.
-    pub fn from_environment() -> Result<Self> {
-        match std::env::var("NSRW_CRASH") {
-            Ok(text) => Self::parse(&text),
-            Err(_) => Ok(Self::Sample),
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self> {
-        let words: Vec<&str> = text.split(':').collect();
-        Ok(match words.as_slice() {
-            [""] => Self::Sample,
-            ["full"] => Self::Full,
-            ["random", kills] => Self::Random { kills: kills.parse()?, seed: seed_of_the_hour()? },
-            ["random", kills, seed] => Self::Random { kills: kills.parse()?, seed: seed.parse()? },
-            _ => bail!("NSRW_CRASH is \"{text}\"; it can be full, random:COUNT or random:COUNT:SEED"),
-        })
-    }
-}
-
-/// A seed that no run had before.
-fn seed_of_the_hour() -> Result<u64> {
-    let since = SystemTime::UNIX_EPOCH.elapsed().context("the clock stands before 1970")?;
-    Ok(u64::from(since.subsec_nanos()) ^ since.as_secs())
-}
-
-/// What a sweep did and found.
-#[derive(Debug)]
-pub struct Report {
-    phase: PhaseName,
-    /// The calls that change the disk in an undisturbed run.
-    calls: usize,
-    /// Where the random numbers began, when there were any.
-    seed: Option<u64>,
-    /// The kills: before which call, or after a random time.
-    kills: BTreeMap<&'static str, usize>,
-    /// Runs with one kill, and with two or more.
-    runs: (usize, usize),
-    /// Runs that ended before they could be killed.
-    missed: usize,
-    /// The runs that did not end as the undisturbed one.
-    pub faults: Vec<String>,
-}
-
-impl Report {
-    /// How many kills were made.
-    #[must_use]
-    pub fn kills(&self) -> usize {
-        self.kills.values().sum()
-    }
-
-    fn count(&mut self, kills: &[&'static str]) {
-        for kill in kills {
-            *self.kills.entry(kill).or_default() += 1;
-        }
-        match kills.len() {
-            0 => self.missed += 1,
-            1 => self.runs.0 += 1,
-            _ => self.runs.1 += 1,
-        }
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (once, more) = self.runs;
-        writeln!(f, "{}: {} calls of an undisturbed run change the disk", self.phase, self.calls)?;
-        if let Some(seed) = self.seed {
-            writeln!(f, "  seed {seed}")?;
-        }
-        writeln!(f, "  {} kills, in {once} runs killed once and {more} killed again", self.kills())?;
-        for (kind, count) in &self.kills {
-            writeln!(f, "  {count:>6} {kind}")?;
-        }
-        writeln!(f, "  {} runs ended before they could be killed", self.missed)?;
-        write!(f, "  {} runs ended otherwise than the undisturbed one", self.faults.len())?;
-        self.faults.iter().try_for_each(|fault| write!(f, "\n{fault}"))
-    }
-}
-
 /// Makes the kills of `mode` during a phase.
 pub fn sweep(phase: &Phase, mode: Mode) -> Result<Report> {
     let bench = Bench::set_up(phase)?;
-    let report = Report {
-        phase: phase.name,
-        calls: bench.calls.len(),
-        seed: None,
-        kills: BTreeMap::new(),
-        runs: (0, 0),
-        missed: 0,
-        faults: Vec::new(),
-    };
+    let report = Report::new(phase.name, bench.calls.len());
     match mode {
         Mode::Sample => bench.sample(report),
         Mode::Full => bench.every(report),
@@ -254,7 +148,8 @@ impl<'a> Bench<'a> {
         if let Err(fault) = self.check_end(site) {
             let kept = self.phase.folder().join(format!("fault-{}", report.faults.len() + 1));
             std::fs::rename(site.folder(), &kept).context("failed to keep a site with a fault")?;
-            report.faults.push(format!("{}: {}:\n{fault:#}", self.phase.name, what()));
+            let (name, kept) = (self.phase.name, kept.display());
+            report.faults.push(format!("{name}: {} (the site is kept in {kept}):\n{fault:#}", what()));
             return Ok(());
         }
         discard(site)
@@ -305,10 +200,7 @@ fn kill_after(site: &Site, delay: Duration) -> Result<bool> {
 }
 
 fn discard(site: &Site) -> Result<()> {
-    remove(site.folder())
-}
-
-fn remove(folder: &Path) -> Result<()> {
+    let folder = site.folder();
     std::fs::remove_dir_all(folder).with_context(|| format!("failed to remove {}", folder.display()))
 }
 
@@ -326,24 +218,6 @@ fn spread(last: usize, count: usize) -> impl Iterator<Item = usize> {
     (0..count).map(move |step| 1 + (last.saturating_sub(1)) * (2 * step + 1) / (2 * count))
 }
 
-/// Random numbers that are the same for the same beginning (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// From 0 to 1.
-    fn fraction(&mut self) -> f64 {
-        f64::from(u32::try_from(self.next() >> 32).unwrap_or_default()) / f64::from(u32::MAX)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,12 +232,5 @@ mod tests {
     fn each_kind_of_call_has_its_place() {
         let calls = ["write", "rename", "write", "write"].map(|name| Call { name, path: "/x".into() });
         assert_eq!(one_of_each(&calls), [2, 3]);
-    }
-
-    #[test]
-    fn the_variable_says_how_many_kills() {
-        assert_eq!(Mode::parse("full").unwrap(), Mode::Full);
-        assert_eq!(Mode::parse("random:7:9").unwrap(), Mode::Random { kills: 7, seed: 9 });
-        assert!(Mode::parse("fully").is_err());
     }
 }

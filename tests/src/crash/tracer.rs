@@ -3,6 +3,8 @@
 //! The calls that change the disk are counted over all threads together, so that every one of them can be chosen.
 //! `strace --inject=SET:signal=KILL:when=N`, which does nearly the same, counts each name of each thread apart and kills
 //! at whichever comes to N first: most calls of a program with several threads can not be reached with it.
+//!
+//! Threads are followed; child processes are not, and outlive the program as they always do.
 
 mod calls;
 
@@ -65,8 +67,6 @@ fn start(command: &Command, log: &Path) -> Result<Pid> {
     let options = Options::PTRACE_O_TRACESYSGOOD
         | Options::PTRACE_O_TRACEEXEC
         | Options::PTRACE_O_TRACECLONE
-        | Options::PTRACE_O_TRACEFORK
-        | Options::PTRACE_O_TRACEVFORK
         | Options::PTRACE_O_EXITKILL;
     ptrace::seize(main, options).context("failed to trace a child process")?;
     let mut go = child.stdin.take().context("the shell has no input")?;
@@ -104,7 +104,7 @@ impl Tracer<'_> {
                     anyhow::ensure!(!stops, "it was stopped by {signal}");
                     resume(id, None)?;
                 }
-                // Other threads and children that ended.
+                // Other threads that ended.
                 WaitStatus::Exited(..)
                 | WaitStatus::Signaled(..)
                 | WaitStatus::Continued(_)
@@ -140,5 +140,48 @@ fn resume(thread: Pid, signal: Option<Signal>) -> Result<()> {
     match ptrace::syscall(thread, signal) {
         Ok(()) | Err(Errno::ESRCH) => Ok(()),
         Err(error) => Err(error).context("failed to resume a thread"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn make_folders(home: &Path, names: &[&str], plug: Option<usize>) -> Traced {
+        let mut command = Command::new("mkdir");
+        command.args(names.iter().map(|name| home.join(name)));
+        run(&command, &home.join("watched"), &home.join("log"), plug).unwrap()
+    }
+
+    fn home() -> (TempDir, PathBuf) {
+        let home = TempDir::new().unwrap();
+        let path = home.path().canonicalize().unwrap();
+        std::fs::create_dir(path.join("watched")).unwrap();
+        (home, path)
+    }
+
+    #[test]
+    fn only_what_changes_the_watched_folder_counts() {
+        let (_home, path) = home();
+        let traced = make_folders(&path, &["elsewhere", "watched/one", "watched/two"], None);
+        let calls: Vec<_> = traced.calls.iter().map(ToString::to_string).collect();
+        let watched = path.join("watched").display().to_string();
+        assert_eq!(calls, [format!("mkdir {watched}/one"), format!("mkdir {watched}/two")]);
+        assert_eq!(traced.end, End::Exited(0));
+        assert_eq!(make_folders(&path, &["watched/one"], None).end, End::Exited(1), "it is there already");
+    }
+
+    #[test]
+    fn the_call_it_is_killed_before_is_not_carried_out() {
+        let (_home, path) = home();
+        let traced = make_folders(&path, &["watched/one", "watched/two", "watched/three"], Some(2));
+        assert_eq!((traced.end, traced.calls.len()), (End::Killed, 2));
+        let made: Vec<_> = std::fs::read_dir(path.join("watched")).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(made, ["one"]);
+        assert_eq!(make_folders(&path, &["watched/four"], Some(2)).end, End::Exited(0), "it has no second call");
     }
 }

@@ -31,8 +31,7 @@ impl Narrator {
 
     /// Quotes what a program or a ticket said.
     pub fn quote(&mut self, text: &str) -> Result<()> {
-        let lines: String = text.trim_end().lines().map(|line| format!("      | {line}\n")).collect();
-        self.write(&lines)
+        text.trim_end().lines().try_for_each(|line| self.write(&format!("      | {line}\n")))
     }
 
     fn write(&mut self, text: &str) -> Result<()> {

@@ -65,11 +65,6 @@ impl World {
         Ok(list.len() as u64)
     }
 
-    fn url(&self, server: &str, delivery: &Delivery) -> String {
-        let name = delivery.dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        format!("{}/{name}", server.trim_end_matches('/'))
-    }
-
     /// A small product of one rpm, for stories that end early.
     fn small(&self, product: &str, version: &str, emergency: Emergency) -> Result<Delivery> {
         let rpm = TinyPackage::new(product, version).write_rpm(&self.tiny)?;
@@ -99,7 +94,7 @@ impl World {
     }
 
     /// From Submitted into staged rollout.
-    fn into_rollout(&self, narrator: &mut Narrator, ticket: u64) -> Result<()> {
+    fn go_to_rollout(&self, narrator: &mut Narrator, ticket: u64) -> Result<()> {
         self.set(narrator, ticket, "carlos", "Unverified")?;
         self.set(narrator, ticket, "carlos", "InVerification")?;
         self.site.set(ticket, "kostas", &REPORTS)?;
@@ -132,10 +127,10 @@ fn trust_anchors(world: &World, narrator: &mut Narrator) -> Result<()> {
         .release_type(ReleaseType::NonIncremental)
         .packages(&world.rpms)
         .build(&world.provider.join("ca-1.37-1"))?;
-    let url = world.url(world.rsync.url(), &delivery);
+    let url = url(world.rsync.url(), &delivery);
     let ticket =
         world.open(narrator, &delivery, &url, &["AssociatedMajorRelease=ca-1.0", "ReleaseType=NonIncremental"])?;
-    world.into_rollout(narrator, ticket)?;
+    world.go_to_rollout(narrator, ticket)?;
     world.set(narrator, ticket, "mario", "Production")?;
     world.expect(ticket, "Production")
 }
@@ -144,9 +139,9 @@ fn product_release(world: &World, narrator: &mut Narrator) -> Result<u64> {
     narrator.chapter("A product of real Debian packages (by HTTP) into staged rollout")?;
     let (most, _) = world.debs.split_at(world.debs.len().saturating_sub(5));
     let delivery = grid_clients(world, "6.0.0", most)?;
-    let url = world.url(world.http.url(), &delivery);
+    let url = url(world.http.url(), &delivery);
     let ticket = world.open(narrator, &delivery, &url, &["AssociatedMajorRelease=umd-4", "ReleaseType=Incremental"])?;
-    world.into_rollout(narrator, ticket)?;
+    world.go_to_rollout(narrator, ticket)?;
     world.expect(ticket, "StageRollout")?;
     Ok(ticket)
 }
@@ -164,9 +159,9 @@ fn deferred(world: &World, narrator: &mut Narrator, first: u64) -> Result<()> {
     narrator.chapter("The next release of the same product (by FTP) waits behind it, and wakes by itself")?;
     let (_, last) = world.debs.split_at(world.debs.len().saturating_sub(5));
     let delivery = grid_clients(world, "6.1.0", last)?;
-    let url = world.url(world.ftp.url(), &delivery);
+    let url = url(world.ftp.url(), &delivery);
     let ticket = world.open(narrator, &delivery, &url, &["AssociatedMajorRelease=umd-4", "ReleaseType=Incremental"])?;
-    world.into_rollout(narrator, ticket)?;
+    world.go_to_rollout(narrator, ticket)?;
     world.expect(ticket, "Deferred")?;
     narrator.say(&format!("Meanwhile the first one, ticket {first}, is accepted:"))?;
     world.set(narrator, first, "mario", "Production")?;
@@ -182,7 +177,7 @@ fn deferred(world: &World, narrator: &mut Narrator, first: u64) -> Result<()> {
 fn rejected(world: &World, narrator: &mut Narrator) -> Result<()> {
     narrator.chapter("One is rejected in verification")?;
     let delivery = world.small("dpm-xrootd", "3.6.1", Emergency::No)?;
-    let url = world.url(world.rsync.url(), &delivery);
+    let url = url(world.rsync.url(), &delivery);
     let ticket = world.open(narrator, &delivery, &url, &["AssociatedMajorRelease=umd-4", "ReleaseType=Incremental"])?;
     world.set(narrator, ticket, "carlos", "Unverified")?;
     world.set(narrator, ticket, "carlos", "InVerification")?;
@@ -194,7 +189,7 @@ fn bad_checksum(world: &World, narrator: &mut Narrator) -> Result<()> {
     narrator.chapter("One arrives damaged, is mended and tried again")?;
     let mut delivery = world.small("storm-webdav", "1.4.2", Emergency::No)?;
     delivery.flip_bit("storm-webdav-1.4.2-1.noarch.rpm")?;
-    let url = world.url(world.rsync.url(), &delivery);
+    let url = url(world.rsync.url(), &delivery);
     let ticket = world.open(narrator, &delivery, &url, &["AssociatedMajorRelease=umd-4", "ReleaseType=Incremental"])?;
     world.set(narrator, ticket, "carlos", "Unverified")?;
     world.expect(ticket, "Failed")?;
@@ -207,7 +202,7 @@ fn bad_checksum(world: &World, narrator: &mut Narrator) -> Result<()> {
 fn emergency(world: &World, narrator: &mut Narrator) -> Result<()> {
     narrator.chapter("An emergency goes straight to production")?;
     let delivery = world.small("canl-java", "2.6.5", Emergency::Yes)?;
-    let url = world.url(world.rsync.url(), &delivery);
+    let url = url(world.rsync.url(), &delivery);
     let fields = ["AssociatedMajorRelease=umd-4", "ReleaseType=Incremental", "EmergencyRelease=Yes"];
     let ticket = world.open(narrator, &delivery, &url, &fields)?;
     world.set(narrator, ticket, "carlos", "Unverified")?;
@@ -218,9 +213,9 @@ fn emergency(world: &World, narrator: &mut Narrator) -> Result<()> {
 fn illegal(world: &World, narrator: &mut Narrator) -> Result<()> {
     narrator.chapter("An illegal step, StageRollout -> Unverified, is refused")?;
     let delivery = world.small("argus-pap", "1.7.3", Emergency::No)?;
-    let url = world.url(world.rsync.url(), &delivery);
+    let url = url(world.rsync.url(), &delivery);
     let ticket = world.open(narrator, &delivery, &url, &["AssociatedMajorRelease=umd-4", "ReleaseType=Incremental"])?;
-    world.into_rollout(narrator, ticket)?;
+    world.go_to_rollout(narrator, ticket)?;
     let before = list(&world.site.public())?;
     world.set(narrator, ticket, "carlos", "Unverified")?;
     world.expect(ticket, "Failed")?;
@@ -229,6 +224,12 @@ fn illegal(world: &World, narrator: &mut Narrator) -> Result<()> {
     narrator.quote(&world.site.done(&["explain", &ticket.to_string()])?)?;
     world.set(narrator, ticket, "kostas", "StageRollout")?;
     world.expect(ticket, "StageRollout")
+}
+
+/// Where a server offers a delivery.
+fn url(server: &str, delivery: &Delivery) -> String {
+    let name = delivery.dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    format!("{}/{name}", server.trim_end_matches('/'))
 }
 
 /// Every path below the public folder, and what each live generation is.
