@@ -1,7 +1,7 @@
 //! Scratch folders: where a provider's tree lands before anything of it is trusted.
 //!
-//! There is one per plan. It outlives the process, so that a fetch that was cut short resumes, and it is removed by a
-//! step of the plan; what a lost plan leaves behind, [`ScratchRoot::list`] shows. Nothing here knows how content is
+//! There is one per release. It outlives the process, so that a fetch that was cut short resumes, and it is removed by a
+//! step of its plan; what a lost plan leaves behind, [`ScratchRoot::list`] shows. Nothing here knows how content is
 //! fetched, checked or published.
 //!
 //! Other programs' output (rsync's) lands here too, so every path below a scratch is opened one segment at a time and

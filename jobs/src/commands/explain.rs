@@ -1,6 +1,7 @@
 //! `nsrw explain`: why a release stands where it stands, and what would move it.
 
 use egi_model::rollout::RolloutState;
+use egi_store::PlanRecord;
 use egi_workflow::table::Condition;
 use egi_workflow::{Decision, Reason, decide, table};
 use serde::Serialize;
@@ -20,6 +21,8 @@ struct Explanation {
     ticket_says: String,
     because: Vec<String>,
     waiting: Vec<String>,
+    /// For scripts; at a terminal the history says enough.
+    plans: Vec<String>,
     next: Vec<NextState>,
 }
 
@@ -82,8 +85,19 @@ async fn explain(site: &Site, args: &ExplainArgs) -> anyhow::Result<Explanation>
         ticket_says: present.ticket.progress().map_or_else(|e| e.given, |s| s.to_string()),
         because: because.unwrap_or_default(),
         waiting: waiting(site, args).await?,
+        plans: plans(site, args).await?,
         next,
     })
+}
+
+/// What was carried out so far, step by step.
+async fn plans(site: &Site, args: &ExplainArgs) -> anyhow::Result<Vec<String>> {
+    let plans = site.store.load_plans(args.ticket).await?;
+    let tell = |p: &PlanRecord| {
+        let (done, all) = (p.steps.len(), p.plan.steps.len());
+        format!("plan {} for {}: {}, {done} of {all} steps done", p.id, p.plan.asked, p.state.as_str())
+    };
+    Ok(plans.iter().map(tell).collect())
 }
 
 /// What is in the inbox for the ticket, and why it is still there.
@@ -99,7 +113,7 @@ async fn waiting(site: &Site, args: &ExplainArgs) -> anyhow::Result<Vec<String>>
 }
 
 fn print(explanation: &Explanation) {
-    let Explanation { ticket, stands, since, ticket_says, because, waiting, next } = explanation;
+    let Explanation { ticket, stands, since, ticket_says, because, waiting, next, .. } = explanation;
     output::line(format!("ticket {ticket} stands in {stands} since {}", since.format("%Y-%m-%d %H:%M:%S")));
     if *ticket_says != stands.to_string() {
         output::line(format!("the ticket itself says {ticket_says}"));
