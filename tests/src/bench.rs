@@ -1,6 +1,6 @@
 //! Our commands timed beside what a person would use instead, in the same run on the same machine.
 //!
-//! Each [`Contest`] does one job both ways. The two take turns, after one turn each that is not counted, and before each
+//! Each contest does one job both ways. The two take turns, after one turn each that is not counted, and before each
 //! turn the disk is left idle, so that nobody pays for what the other left to be written. After each turn the outcome is
 //! looked at: work that was not done would be fast. The report gives numbers and says what each side does more; it draws
 //! no conclusions.

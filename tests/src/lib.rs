@@ -9,7 +9,7 @@
 //! - [`scenario`]: scripts of what people do, run against such a site: script in, transcript out;
 //! - [`crash`]: the worker killed at any moment, and what is left compared with the undisturbed run;
 //! - [`demo`]: the main job from delivery to production, narrated: `make demo`;
-//! - [`bench`]: our commands timed beside the same work done by hand: `make bench`.
+//! - [`mod@bench`]: our commands timed beside the same work done by hand: `make bench`.
 //!
 //! Nothing here changes the
 //! machine it runs on: no service, no system package database, no file outside a temporary folder and the build's
