@@ -20,12 +20,14 @@ fn place() -> String {
     format!("{}:{}", host.trim(), namespace.display())
 }
 
-/// The start time of a process in clock ticks since boot: the 22nd field of its `stat`, counted behind the program's
-/// name, which may hold blanks.
+/// The start time of a living process in clock ticks since boot: the 22nd field of its `stat`, counted behind the
+/// program's name, which may hold blanks. A process that ended and was not waited for yet (`Z`) does not live.
 fn started(id: &str) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     let (_, behind_name) = stat.rsplit_once(')')?;
-    behind_name.split_whitespace().nth(19).map(str::to_owned)
+    let mut fields = behind_name.split_whitespace();
+    let ended = matches!(fields.next(), Some("Z" | "X"));
+    fields.nth(18).filter(|_| !ended).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -40,5 +42,17 @@ mod tests {
         assert!(is_dead(&format!("{rest}:{}", start.parse::<u64>().unwrap() + 1)));
         assert!(is_dead(&format!("{}:4194305:1", place())));
         assert!(!is_dead("elsewhere:1:1"));
+    }
+
+    #[test]
+    fn a_process_that_ended_and_was_not_waited_for_is_dead() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let id = child.id().to_string();
+        let ended = |id: &str| std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|s| s.contains(") Z "));
+        while !ended(&id) {
+            std::thread::yield_now();
+        }
+        assert_eq!(started(&id), None);
+        child.wait().unwrap();
     }
 }
