@@ -185,6 +185,27 @@ fn sync_tells_what_differs() {
 }
 
 #[test]
+fn a_ticket_that_disagrees_with_the_record_is_looked_at_again() {
+    let world = World::new();
+    let ticket = world.deliver("dpm");
+    world.site.set(ticket, "carlos", &["RolloutProgress=Unverified"]).unwrap();
+    // Something changed the ticket behind the desk's back: no change of its history accounts for it.
+    let file = world.site.folder().join(format!("desk/tickets/{ticket}/ticket.json"));
+    let text = std::fs::read_to_string(&file).unwrap();
+    let changed = text.replacen("\"RolloutProgress\": \"Unverified\"", "\"RolloutProgress\": \"InVerification\"", 1);
+    assert_ne!(text, changed);
+    std::fs::write(&file, changed).unwrap();
+    let ended = world.site.nsrw(&["sync"]).unwrap();
+    assert_eq!(ended.code, 3);
+    assert!(ended.answer.contains("it says InVerification, on record is Unverified"), "{}", ended.answer);
+    assert_eq!(world.code(&["sync", "--apply"]), 0);
+    world.site.done(&["promote"]).unwrap();
+    assert_eq!(world.code(&["sync"]), 0);
+    let last = world.site.done(&["history", &ticket.to_string()]).unwrap();
+    assert!(last.lines().last().is_some_and(|line| line.contains("Unverified -> InVerification")), "{last}");
+}
+
+#[test]
 fn a_refused_change_is_an_answer() {
     let world = World::new();
     let ticket = world.deliver("dpm").to_string();

@@ -42,6 +42,12 @@ pub(super) enum Gathered {
     Nothing(&'static str),
 }
 
+impl From<Snapshot> for Gathered {
+    fn from(snapshot: Snapshot) -> Self {
+        Self::Snapshot(Box::new(snapshot))
+    }
+}
+
 /// The reason to refuse a message that is no readable notice.
 pub(super) fn unreadable(claim: &Claim) -> Option<Reason> {
     match &claim.message {
@@ -57,12 +63,12 @@ pub(super) async fn gather(site: &Site, claim: &Claim) -> Result<Gathered, Gathe
         Message::Notice(notice) => gather_notice(site, claim, notice, ticket, record).await,
         Message::Wake { .. } => {
             let asked_by = Some(site.config.repository_account());
-            assemble(site, ticket, record, RolloutState::StageRollout, Cause::Wake, asked_by).await
+            snapshot(site, ticket, record, RolloutState::StageRollout, Cause::Wake, asked_by).await.map(Gathered::from)
         }
         Message::Check { .. } => gather_check(site, ticket, record).await,
         Message::Faulty { .. } => {
             let asked = record.state;
-            assemble(site, ticket, record, asked, Cause::Preview, None).await
+            snapshot(site, ticket, record, asked, Cause::Preview, None).await.map(Gathered::from)
         }
     }
 }
@@ -97,7 +103,7 @@ async fn gather_notice(
     }
     let Some(change) = change else {
         let cause = Cause::Notice { previous: notice.previous, in_history: false };
-        return assemble(site, ticket, record, notice.current, cause, None).await;
+        return snapshot(site, ticket, record, notice.current, cause, None).await.map(Gathered::from);
     };
     let Some(told) = notice_of(change) else {
         return Ok(Gathered::Nothing("it tells of the repository's own change"));
@@ -111,7 +117,8 @@ async fn gather_notice(
         return Ok(Gathered::EarlierFirst);
     }
     let cause = Cause::Notice { previous, in_history: true };
-    assemble(site, ticket, record, current, cause, Some(change.by.clone())).await
+    let asked_by = Some(change.by.clone());
+    snapshot(site, ticket, record, current, cause, asked_by).await.map(Gathered::from)
 }
 
 /// The ticket as it stands now, whatever was made of its changes before.
@@ -121,7 +128,7 @@ async fn gather_check(site: &Site, ticket: Ticket, record: ReleaseRecord) -> Res
     let asked_by = last.map(|c| c.by.clone()).filter(|by| !by.roles.contains(&Role::Repository));
     let asked = ticket.progress().unwrap_or(record.state);
     let cause = Cause::Notice { previous: record.state, in_history: true };
-    assemble(site, ticket, record, asked, cause, asked_by).await
+    snapshot(site, ticket, record, asked, cause, asked_by).await.map(Gathered::from)
 }
 
 async fn fetch_history(site: &Site, ticket: TicketId) -> Result<Vec<TicketChange>, GatherError> {
@@ -173,17 +180,6 @@ async fn fetch_ticket(site: &Site, ticket: TicketId) -> Result<Ticket, GatherErr
 
 async fn register(site: &Site, ticket: &Ticket) -> Result<ReleaseRecord, StoreError> {
     site.store.register(ticket.id, ticket.created, ticket.requestors.first().cloned()).await
-}
-
-async fn assemble(
-    site: &Site,
-    ticket: Ticket,
-    record: ReleaseRecord,
-    asked: RolloutState,
-    cause: Cause,
-    asked_by: Option<Actor>,
-) -> Result<Gathered, GatherError> {
-    Ok(Gathered::Snapshot(Box::new(snapshot(site, ticket, record, asked, cause, asked_by).await?)))
 }
 
 async fn snapshot(
