@@ -44,6 +44,21 @@ impl Role {
             Self::Repository => "repository",
         }
     }
+
+    /// The group of the ticket system whose members hold this role. The repository is an account, not a group.
+    ///
+    /// The names of verifiers, staged-rollout team and administrators are the specification's; the others follow them.
+    #[must_use]
+    pub const fn rt_group(self) -> Option<&'static str> {
+        match self {
+            Self::Provider => Some("sw-rel-providers"),
+            Self::Verifier => Some("sw-rel-qc"),
+            Self::RolloutManager => Some("sw-rel-sr"),
+            Self::ReleaseManager => Some("sw-rel-release-managers"),
+            Self::Admin => Some("sw-rel-admin"),
+            Self::Repository => None,
+        }
+    }
 }
 
 impl fmt::Display for Role {
