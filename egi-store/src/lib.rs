@@ -14,6 +14,8 @@
 //! | `steps` | which of a plan's effects are done | [`Store::log_step`] |
 //! | `releases` | where each release stands, with its metadata | [`Store::register`], [`Store::close_plan`] |
 //! | `history` | every change of every release, append-only, each record chained to the one before by digest | [`Store::register`], [`Store::close_plan`] |
+//! | `ticket_system` | which ticket system the tickets are in, and up to where it was asked what happened | [`Store::agree_ticket_system`], [`Store::save_sync_cursor`] |
+//! | `nonces` | the nonces of signed requests that were used | [`Store::use_nonce`] |
 //! | `history_head` | how many records the history has and the digest of the last, so that a cut-off end shows | with `history` |
 //!
 //! # One message's way
@@ -42,12 +44,14 @@ mod history;
 mod inbox;
 mod journal;
 mod majors;
+mod nonces;
 mod releases;
 mod row;
 mod settings;
 mod store;
 #[cfg(test)]
 mod tests;
+mod ticket_system;
 
 pub use self::chain::{ChainFault, FaultKind, HistoryCheck};
 pub use self::error::{Operation, StoreError};
@@ -56,3 +60,4 @@ pub use self::journal::{LoggedStep, PlanId, PlanRecord, PlanState};
 pub use self::majors::Agreement;
 pub use self::releases::WakeCall;
 pub use self::store::Store;
+pub use self::ticket_system::SyncCursor;

@@ -6,5 +6,6 @@ mod history;
 mod inbox;
 mod journal;
 mod releases;
+mod ticket_system;
 mod trouble;
 mod world;
