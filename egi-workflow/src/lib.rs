@@ -8,6 +8,7 @@ pub mod diagram;
 pub mod effect;
 pub mod message;
 pub mod notify;
+mod owed;
 pub mod plan;
 pub mod policy;
 pub mod reason;
@@ -17,6 +18,7 @@ pub mod table;
 
 pub use decide::{Decision, Standing, decide};
 pub use effect::{ContentRef, Effect, Mode};
+pub use owed::owed;
 pub use plan::{Plan, StepLog, next, plan, plan_failure};
 pub use policy::Policy;
 pub use reason::Reason;

@@ -15,8 +15,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::CommandFactory as _;
 use egi_model::role::Actor;
+use egi_tickets::TicketError;
 
 use crate::cli::{Cli, Command, Document, JsonArg, SiteCommand, Who};
 use crate::config::Config;
@@ -86,6 +88,12 @@ fn print_manual() -> anyhow::Result<Exit> {
     clap_mangen::Man::new(Cli::command()).render(&mut page)?;
     output::raw(&page);
     Ok(Exit::Done)
+}
+
+/// Stops a command that would find nothing to work with in the ticket system, with everything that is wrong there.
+async fn ensure_tickets_usable(site: &Site) -> anyhow::Result<()> {
+    let faults = site.tickets.check().await.context("failed to ask the ticket system")?;
+    if faults.is_empty() { Ok(()) } else { Err(TicketError::Setup { reasons: faults }.into()) }
 }
 
 /// Who runs a command, with the roles the site gave them.
