@@ -79,7 +79,9 @@ impl Client {
         self.see(id)?;
         let names = self.names()?;
         let path = format!("REST/2.0/ticket/{id}/history");
-        let bodies: Vec<TransactionBody> = self.list_by_page(&path, &[("fields", TRANSACTION)])?;
+        let mut bodies: Vec<TransactionBody> = self.list_by_page(&path, &[("fields", TRANSACTION)])?;
+        // What happened to tickets that were merged into this one is no history of its release.
+        bodies.retain(|body| body.object_id == id.get());
         let texts = self.comment_texts(id, &bodies)?;
         let mut changes = Vec::new();
         for body in &bodies {

@@ -42,6 +42,8 @@ mod pause;
 mod people;
 mod reading;
 mod system;
+#[cfg(test)]
+mod tests;
 mod wire;
 mod writing;
 
