@@ -98,6 +98,9 @@ pub struct InitArgs {
     /// Where the public will find the folder `sw`
     #[arg(long, default_value = "http://localhost/sw")]
     pub public_url: String,
+    /// The address of the Request Tracker whose tickets the site works on, instead of an embedded desk
+    #[arg(long, value_name = "URL")]
+    pub rt: Option<String>,
 }
 
 /// `nsrw sync`
