@@ -33,6 +33,9 @@ pub enum Command {
     /// Work with release.xml
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Configure Request Tracker: render its configuration, compare a running RT with it, make it so
+    #[command(subcommand)]
+    Rt(RtCommand),
     /// Show the settings in force
     Config(JsonArg),
     /// Print a completion script for a shell
@@ -322,6 +325,46 @@ pub struct PlanArgs {
     /// Who does it.
     #[command(flatten)]
     pub who: Who,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `nsrw rt …`
+#[derive(Debug, Subcommand)]
+pub enum RtCommand {
+    /// Print the file for RT's RT_SiteConfig.d, rendered from the tables in the code and the settings in force
+    Config {
+        /// Write it to a folder, with what the RT shall have as data beside it
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
+    /// Say in what a running RT differs from what it shall have
+    Diff(DiffRtArgs),
+    /// Make a running RT have what it shall have
+    Apply(ApplyRtArgs),
+}
+
+/// `nsrw rt diff`
+#[derive(Debug, Args)]
+pub struct DiffRtArgs {
+    /// How the extension's setup program is run where RT is, such as "ssh rt.example.org sudo -u www-data nsrw-rt-setup"
+    #[arg(long, default_value = crate::rt::setup::PROGRAM)]
+    pub command: String,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `nsrw rt apply`
+#[derive(Debug, Args)]
+pub struct ApplyRtArgs {
+    /// How the extension's setup program is run where RT is, such as "ssh rt.example.org sudo -u www-data nsrw-rt-setup"
+    #[arg(long, default_value = crate::rt::setup::PROGRAM)]
+    pub command: String,
+    /// Make a token for the repository's account and write it to this file, which must not be there yet
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

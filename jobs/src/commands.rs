@@ -7,6 +7,7 @@ mod plan;
 mod promote;
 mod release;
 mod report;
+mod rt;
 mod serve;
 mod sync;
 mod ticket;
@@ -31,6 +32,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Init(args) => init::run(&args).await,
         Command::Release(command) => release::run(&command),
+        Command::Rt(command) => rt::run(&load_config(&cli.config)?, &command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nsrw", &mut std::io::stdout());
             Ok(Exit::Done)

@@ -43,7 +43,7 @@ use self::store::{Lock, Store};
 use crate::error::TicketError;
 use crate::system::{Found, Query};
 
-pub use self::rules::file_limit;
+pub use self::rules::{MENDABLE, file_limit};
 pub use self::system::{Clock, DeskSystem};
 
 /// A ticket as the desk keeps it.
