@@ -8,6 +8,7 @@ pub mod diagram;
 pub mod effect;
 pub mod message;
 pub mod notify;
+pub mod past;
 pub mod plan;
 pub mod policy;
 pub mod reason;
