@@ -78,7 +78,7 @@ impl Dialect {
         match self {
             Self::Sqlite => vec![
                 migration(1, "foundation", include_str!("migrations/sqlite/0001_foundation.sql")),
-                migration(2, "imports", include_str!("migrations/sqlite/0002_imports.sql")),
+                migration(3, "imports", include_str!("migrations/sqlite/0003_imports.sql")),
             ],
         }
     }

@@ -106,8 +106,7 @@ pub(crate) async fn append_all(connection: &mut AnyConnection, entries: &[Histor
         }
         insert.execute(&mut *connection).await?;
     }
-    let update = sqlx::query("UPDATE history_head SET records = ?, digest = ?")
-        .bind(records.cast_signed())
-        .bind(head.to_hex());
+    let update =
+        sqlx::query("UPDATE history_head SET records = ?, digest = ?").bind(records.cast_signed()).bind(head.to_hex());
     update.execute(connection).await.map(|_| ())
 }

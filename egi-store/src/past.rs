@@ -235,12 +235,7 @@ async fn save_known(connection: &mut AnyConnection, moves: &[&PastChange], at: D
     Ok(())
 }
 
-async fn save_cursor(
-    connection: &mut AnyConnection,
-    source: &str,
-    cursor: u64,
-    at: DateTime<Utc>,
-) -> row::Result<()> {
+async fn save_cursor(connection: &mut AnyConnection, source: &str, cursor: u64, at: DateTime<Utc>) -> row::Result<()> {
     let delete = sqlx::query("DELETE FROM imports WHERE source = ?").bind(source);
     delete.execute(&mut *connection).await?;
     let insert = sqlx::query("INSERT INTO imports (source, change_no, imported) VALUES (?, ?, ?)");

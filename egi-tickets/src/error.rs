@@ -75,6 +75,24 @@ pub enum TicketError {
         /// The operating system's answer.
         source: io::Error,
     },
+    /// The ticket system, or what the settings say of it, is not as it is needed.
+    #[error("Request Tracker can not be used: {}", reasons.join("; "))]
+    Setup {
+        /// Each reason, with what would do.
+        reasons: Vec<String>,
+    },
+    /// The database of the ticket system could not be read.
+    #[error("failed to {action} Request Tracker's database {database}")]
+    Database {
+        /// What was tried.
+        action: &'static str,
+        /// Its URL, without a password.
+        database: String,
+        /// Whether trying again can help.
+        transient: bool,
+        /// The database's answer.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The ticket system did not get to it.
     #[error("the {system} did not get to it")]
     Unavailable {
@@ -92,11 +110,13 @@ impl TicketError {
         match self {
             Self::Unavailable { .. } => true,
             Self::Storage { source, .. } => passes(source.kind()),
+            Self::Database { transient, .. } => *transient,
             Self::Missing { .. }
             | Self::Forbidden { .. }
             | Self::Refused { .. }
             | Self::Overtaken { .. }
             | Self::TooLarge { .. }
+            | Self::Setup { .. }
             | Self::Corrupt { .. } => false,
         }
     }

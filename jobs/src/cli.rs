@@ -33,6 +33,9 @@ pub enum Command {
     /// Work with release.xml
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Work with Request Tracker
+    #[command(subcommand)]
+    Rt(RtCommand),
     /// Show the settings in force
     Config(JsonArg),
     /// Print a completion script for a shell
@@ -319,6 +322,27 @@ pub struct PlanArgs {
     /// Who does it.
     #[command(flatten)]
     pub who: Who,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `nsrw rt …`
+#[derive(Debug, Subcommand)]
+pub enum RtCommand {
+    /// Take the past of an existing RT into the log; can be repeated, and goes on where it was cut off
+    ImportHistory(ImportHistoryArgs),
+}
+
+/// `nsrw rt import-history`
+#[derive(Debug, Args)]
+pub struct ImportHistoryArgs {
+    /// Read RT's own database instead of asking RT: sqlite://, postgres:// or mysql://; an account that may read suffices
+    #[arg(long, value_name = "URL", env = "NSRW_RT_DATABASE", hide_env_values = true)]
+    pub database: String,
+    /// Look at everything again, also at what was looked at before; nothing is doubled
+    #[arg(long)]
+    pub again: bool,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

@@ -2,6 +2,7 @@
 
 mod explain;
 mod history;
+mod import_history;
 mod init;
 mod plan;
 mod promote;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use clap::CommandFactory as _;
 use egi_model::role::Actor;
 
-use crate::cli::{Cli, Command, Document, JsonArg, SiteCommand, Who};
+use crate::cli::{Cli, Command, Document, JsonArg, RtCommand, SiteCommand, Who};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output::{self, Shown};
@@ -29,6 +30,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Init(args) => init::run(&args).await,
         Command::Release(command) => release::run(&command),
+        Command::Rt(RtCommand::ImportHistory(args)) => import_history::run(&open_site(&cli.config).await?, &args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nsrw", &mut std::io::stdout());
             Ok(Exit::Done)

@@ -62,11 +62,7 @@ async fn the_past_becomes_history_records_and_known_changes() {
     let told: Vec<_> = of_one.iter().map(|r| (r.entry.from, r.entry.to, r.entry.imported)).collect();
     assert_eq!(
         told,
-        [
-            (Submitted, Submitted, Some(10)),
-            (Submitted, Unverified, Some(12)),
-            (Unverified, Production, Some(20))
-        ]
+        [(Submitted, Submitted, Some(10)), (Submitted, Unverified, Some(12)), (Unverified, Production, Some(20))]
     );
     assert_eq!(of_one[1].entry.by.as_deref(), Some("jürgen 😀"));
     assert_eq!(of_one[1].entry.at, past()[1].at);
@@ -170,9 +166,8 @@ async fn a_ticket_without_a_told_creation_is_created_when_the_ticket_was() {
 #[tokio::test]
 async fn a_batch_of_thousands_is_chained_whole() {
     let world = World::new().await;
-    let many: Vec<PastChange> = (1..=1300_u64)
-        .flat_map(|n| [created(10 * n, n), moved(10 * n + 1, n, Submitted, Unverified)])
-        .collect();
+    let many: Vec<PastChange> =
+        (1..=1300_u64).flat_map(|n| [created(10 * n, n), moved(10 * n + 1, n, Submitted, Unverified)]).collect();
     let imported = import(&world, &many).await;
     assert_eq!((imported.releases, imported.changes), (1300, 1300));
     let check = world.store.verify_history().await.unwrap();

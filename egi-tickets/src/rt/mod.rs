@@ -1,0 +1,7 @@
+//! Request Tracker.
+
+mod database;
+mod past;
+
+pub use database::RtDatabase;
+pub use past::{Fate, PastEvent, PastKind, PastSource};
