@@ -10,7 +10,7 @@ use egi_model::history::HistoryEntry;
 use egi_model::notice::Notice;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
-use egi_workflow::past::{PastChange, PastStanding, PastStep};
+use egi_workflow::past::{CarriedOut, PastChange, PastStanding, PastStep};
 use egi_workflow::record::ReleaseRecord;
 use serde::Serialize;
 use sqlx::AnyConnection;
@@ -27,6 +27,8 @@ pub struct Imported {
     pub releases: u64,
     /// Changes of `RolloutProgress` appended to the history.
     pub changes: u64,
+    /// Changes that were not carried out: the repository's answer to each is among the appended ones and stands for both.
+    pub attempts: u64,
     /// Changes and creations the history had already.
     pub known: u64,
     /// Changes with a smaller number than one of their ticket that is known: the history is only appended to.
@@ -43,6 +45,7 @@ impl Imported {
     pub fn add(&mut self, more: Self) {
         self.releases += more.releases;
         self.changes += more.changes;
+        self.attempts += more.attempts;
         self.known += more.known;
         self.late += more.late;
         self.own.extend(more.own);
@@ -188,19 +191,23 @@ impl<'a> Batch<'a> {
         if !on_record {
             self.imported.releases += 1;
         }
-        if let PastStep::Moved { from, to } = change.what {
+        if let PastStep::Moved { from, to, carried_out } = change.what {
             if !on_record {
                 self.entries.push(change.creation());
             }
             if !change.is_allowed() {
                 *self.imported.forbidden.entry((from, to)).or_default() += 1;
             }
-            self.imported.changes += 1;
+            match carried_out {
+                CarriedOut::Yes => self.imported.changes += 1,
+                CarriedOut::No => self.imported.attempts += 1,
+            }
             self.moves.push(change);
             self.note_known(change.ticket, change.id);
         }
-        let standing = change.standing(self.standing.get(&change.ticket));
-        self.entries.push(change.entry());
+        let before = self.standing.get(&change.ticket);
+        self.entries.extend(change.entry(before));
+        let standing = change.standing(before);
         self.standing.insert(change.ticket, standing);
         self.changed.insert(change.ticket);
     }
@@ -217,7 +224,7 @@ async fn save_known(connection: &mut AnyConnection, moves: &[&PastChange], at: D
     for chunk in moves.chunks(bulk::ROWS) {
         let mut insert = sqlx::query(bulk::insert(columns, 8, chunk.len()));
         for change in chunk {
-            let PastStep::Moved { from: previous, to: current } = change.what else { continue };
+            let PastStep::Moved { from: previous, to: current, .. } = change.what else { continue };
             let (ticket, emergency) = (change.ticket, change.emergency);
             let notice = Notice { ticket, current, previous, emergency, change: Some(change.id) };
             insert = insert

@@ -1,9 +1,11 @@
 //! What happened to a release before this workflow came: taken into the log as it happened, whatever is allowed today.
 //!
-//! A ticket system that was in use before tells of one change after the other. It does not tell of requests and answers
-//! as a [`Plan`](crate::Plan) does, so an outcome is read from the state that was set.
+//! A ticket system tells of one change after the other, not of requests and answers as a [`Plan`](crate::Plan) does. Two of
+//! its changes can be one request: somebody sets `Unverified`, and the repository, which could not fetch the release, sets
+//! `Failed`. Only the repository sets `Failed` and `Deferred`, as its answers; a change that such an answer follows within
+//! [`ANSWER`] was not carried out, and the log gets one entry for both.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use egi_model::history::{HistoryEntry, Outcome};
 use egi_model::release::Emergency;
 use egi_model::rollout::RolloutState;
@@ -11,6 +13,9 @@ use egi_model::ticket::TicketId;
 
 use crate::record::ReleaseRecord;
 use crate::table;
+
+/// How long the repository may have taken for an answer. One that came later is a failure of what had long been done.
+pub const ANSWER: TimeDelta = TimeDelta::days(1);
 
 /// One change of a release in the past.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +49,18 @@ pub enum PastStep {
         from: RolloutState,
         /// To.
         to: RolloutState,
+        /// What became of it.
+        carried_out: CarriedOut,
     },
+}
+
+/// Whether a change was followed by what it asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CarriedOut {
+    /// As far as can be told.
+    Yes,
+    /// The next change was the repository's answer that it was not.
+    No,
 }
 
 /// Where a past change left a release.
@@ -56,25 +72,39 @@ pub struct PastStanding {
     pub before: RolloutState,
 }
 
+impl PastStep {
+    /// Whether the repository says with it that a request was not carried out.
+    #[must_use]
+    pub const fn is_answer(self) -> bool {
+        matches!(self, Self::Moved { to: RolloutState::Failed | RolloutState::Deferred, .. })
+    }
+}
+
 impl PastChange {
     /// Whether the table in force today has this change.
     #[must_use]
     pub fn is_allowed(&self) -> bool {
         match self.what {
             PastStep::Created => true,
-            PastStep::Moved { from, to } => table::find(from, to).is_some(),
+            PastStep::Moved { from, to, .. } => table::find(from, to).is_some(),
         }
     }
 
-    /// The entry of the log for this change.
+    /// The entry of the log for this change of a release that stood so `before`; none for a change that was not carried
+    /// out, as the answer to it has one.
     #[must_use]
-    pub fn entry(&self) -> HistoryEntry {
-        let PastStep::Moved { from, to } = self.what else {
-            return HistoryEntry { at: self.at, by: self.by.clone(), imported: Some(self.id), ..self.creation() };
-        };
-        let (asked, outcome) = read_outcome(from, to);
+    pub fn entry(&self, before: Option<&PastStanding>) -> Option<HistoryEntry> {
         let (at, by, imported) = (self.at, self.by.clone(), Some(self.id));
-        HistoryEntry { at, from, asked, to, outcome, by, imported, ..self.creation() }
+        let entry = HistoryEntry { at, by, imported, ..self.creation() };
+        match self.what {
+            PastStep::Created => Some(entry),
+            PastStep::Moved { carried_out: CarriedOut::No, .. } => None,
+            PastStep::Moved { from: set, to, .. } => {
+                let from = if self.what.is_answer() { before.map_or(set, |before| before.record.state) } else { set };
+                let (asked, outcome) = read_outcome(set, to);
+                Some(HistoryEntry { from, asked, to, outcome, ..entry })
+            }
+        }
     }
 
     /// The entry for the creation of the ticket, where the ticket system knows when that was and has no change for it.
@@ -97,29 +127,40 @@ impl PastChange {
         }
     }
 
-    /// The record of the release after this change.
+    /// How the release stands after this change.
     #[must_use]
     pub fn standing(&self, before: Option<&PastStanding>) -> PastStanding {
-        let PastStep::Moved { from, to } = self.what else {
-            let record = ReleaseRecord::submitted(self.ticket, self.at);
-            return PastStanding { record, before: RolloutState::Submitted };
+        let submitted = || {
+            let record = ReleaseRecord::submitted(self.ticket, self.created);
+            PastStanding { record, before: RolloutState::Submitted }
         };
-        // The repository sets `Failed` after somebody set what failed: the attempt began in the state before that.
-        let (stood, attempted) = match before {
-            Some(before) if to == RolloutState::Failed => (before.before, Some(from)),
-            None if to == RolloutState::Failed => (from, None),
-            Some(_) | None => (to, None),
-        };
-        let record = ReleaseRecord { ticket: self.ticket, state: to, since: self.at, stood, attempted, facts: None };
-        PastStanding { record, before: from }
+        match self.what {
+            PastStep::Created => submitted(),
+            PastStep::Moved { carried_out: CarriedOut::No, .. } => before.cloned().unwrap_or_else(submitted),
+            PastStep::Moved { from, to, .. } => {
+                let (stood, attempted) = if to == RolloutState::Failed { self.trace(from, before) } else { (to, None) };
+                let record =
+                    ReleaseRecord { ticket: self.ticket, state: to, since: self.at, stood, attempted, facts: None };
+                PastStanding { record, before: from }
+            }
+        }
+    }
+
+    /// Where the attempt began that failed, and what was attempted: the ticket was set to `set` before it.
+    fn trace(&self, set: RolloutState, before: Option<&PastStanding>) -> (RolloutState, Option<RolloutState>) {
+        match before {
+            Some(before) if before.record.state != set => (before.record.state, Some(set)),
+            // Imported as carried out, because the answer was still to come.
+            Some(before) if self.at - before.record.since <= ANSWER => (before.before, Some(set)),
+            Some(_) | None => (set, None),
+        }
     }
 }
 
-/// What must have been asked for, and how it ended. Only the repository sets `Failed` and `Deferred`: they are its answers,
-/// to an attempt at the state the ticket was set to before, and to a request for staged rollout.
-const fn read_outcome(from: RolloutState, to: RolloutState) -> (RolloutState, Outcome) {
+/// What must have been asked for when the ticket, set to `set`, was then set to `to`; and how it ended.
+const fn read_outcome(set: RolloutState, to: RolloutState) -> (RolloutState, Outcome) {
     match to {
-        RolloutState::Failed => (from, Outcome::Failed),
+        RolloutState::Failed => (set, Outcome::Failed),
         RolloutState::Deferred => (RolloutState::StageRollout, Outcome::Deferred),
         RolloutState::Submitted
         | RolloutState::Unverified
@@ -134,62 +175,4 @@ const fn read_outcome(from: RolloutState, to: RolloutState) -> (RolloutState, Ou
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    use RolloutState::{Deferred, Failed, InVerification, Production, StageRollout, Submitted, Unverified};
-
-    fn change(what: PastStep) -> PastChange {
-        let at = |seconds: i64| DateTime::from_timestamp(1_400_000_000 + seconds, 0).unwrap();
-        PastChange {
-            id: 76,
-            ticket: TicketId::new(1).unwrap(),
-            at: at(60),
-            by: Some("jürgen".to_owned()),
-            what,
-            created: at(0),
-            title: Some("storm 1.11.2".to_owned()),
-            emergency: Emergency::No,
-        }
-    }
-
-    fn moved(from: RolloutState, to: RolloutState) -> PastChange {
-        change(PastStep::Moved { from, to })
-    }
-
-    #[test]
-    fn an_outcome_is_read_from_the_state_that_was_set() {
-        let outcome = |from, to| {
-            let entry = moved(from, to).entry();
-            (entry.asked, entry.outcome)
-        };
-        assert_eq!(outcome(Submitted, Unverified), (Unverified, Outcome::Performed));
-        assert_eq!(outcome(Unverified, Failed), (Unverified, Outcome::Failed));
-        assert_eq!(outcome(StageRollout, Deferred), (StageRollout, Outcome::Deferred));
-        assert_eq!(outcome(InVerification, Deferred), (StageRollout, Outcome::Deferred));
-    }
-
-    #[test]
-    fn a_failure_is_traced_back_to_where_the_attempt_began() {
-        let created = change(PastStep::Created).standing(None);
-        let tried = moved(Submitted, Unverified).standing(Some(&created));
-        let failed = moved(Unverified, Failed).standing(Some(&tried)).record;
-        assert_eq!((failed.state, failed.stood, failed.attempted), (Failed, Submitted, Some(Unverified)));
-        let unknown = moved(Unverified, Failed).standing(None).record;
-        assert_eq!((unknown.stood, unknown.attempted), (Unverified, None));
-    }
-
-    #[test]
-    fn what_is_forbidden_today_is_told_apart() {
-        assert!(moved(Submitted, Unverified).is_allowed());
-        assert!(!moved(Production, Submitted).is_allowed());
-        assert!(change(PastStep::Created).is_allowed());
-    }
-
-    #[test]
-    fn a_creation_enters_submitted() {
-        let entry = change(PastStep::Created).entry();
-        assert_eq!((entry.from, entry.asked, entry.to, entry.imported), (Submitted, Submitted, Submitted, Some(76)));
-        assert_eq!(moved(Submitted, Unverified).creation().at, change(PastStep::Created).created);
-    }
-}
+mod tests;

@@ -4,4 +4,4 @@ mod database;
 mod past;
 
 pub use database::RtDatabase;
-pub use past::{Fate, PastEvent, PastKind, PastSource};
+pub use past::{Fate, NextChange, PastEvent, PastKind, PastSource};

@@ -43,7 +43,18 @@ pub enum PastKind {
         old: Option<String>,
         /// After; `None` when emptied.
         new: Option<String>,
+        /// The change of `RolloutProgress` that came next on this ticket; `None` when there was none yet.
+        next: Option<NextChange>,
     },
+}
+
+/// The change after a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextChange {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The value it set; `None` when it emptied the field.
+    pub new: Option<String>,
 }
 
 /// What became of a ticket.

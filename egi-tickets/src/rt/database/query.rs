@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _, SqlSafeStr as _, SqlStr};
 
 use super::dialect::Dialect;
-use crate::rt::past::{Emergencies, Fate, GONE, PastEvent, PastKind, filled};
+use crate::rt::past::{Emergencies, Fate, GONE, NextChange, PastEvent, PastKind, filled};
 
 /// The queue and the fields that are read. Of a field all that ever had its name: one that was disabled and made anew took
 /// the older values with it.
@@ -56,7 +56,7 @@ impl Scope {
         let value = |side: &str, row: &str| {
             format!(
                 "COALESCE({row}.Content, t.{side}Value, \
-                 CASE WHEN t.{side}Reference > 0 AND {row}.id IS NULL THEN '{GONE}' END) AS {side}_value"
+                 CASE WHEN t.{side}Reference > 0 AND {row}.id IS NULL THEN '{GONE}' END)"
             )
         };
         let joined = |side: &str, row: &str| {
@@ -66,12 +66,15 @@ impl Scope {
             )
         };
         safe(format!(
-            "SELECT t.id AS id, t.ObjectId AS ticket, t.Type AS kind, {at} AS at, u.Name AS actor, {old}, {new},
-                    {created} AS created, k.Subject AS subject, k.Status AS status, k.EffectiveId AS effective
+            "SELECT t.id AS id, t.ObjectId AS ticket, t.Type AS kind, {at} AS at, u.Name AS actor,
+                    {old} AS old_value, {new} AS new_value, {created} AS created,
+                    k.Subject AS subject, k.Status AS status, k.EffectiveId AS effective,
+                    LEAD({at}) OVER along AS next_at, LEAD({new}) OVER along AS next_value
              FROM Transactions t
              JOIN Tickets k ON k.id = t.ObjectId
              LEFT JOIN Users u ON u.id = t.Creator
              {olds} {news} {filter}
+             WINDOW along AS (PARTITION BY t.ObjectId ORDER BY t.id)
              ORDER BY t.id",
             at = dialect.seconds("t.Created"),
             created = dialect.seconds("k.Created"),
@@ -101,7 +104,12 @@ impl Scope {
         let deleted = text(row, "status")?.is_some_and(|status| status == TicketStatus::Deleted.as_str());
         let what = match text(row, "kind")?.as_deref() {
             Some("Create") => PastKind::Created,
-            Some(_) | None => PastKind::Progress { old: text(row, "Old_value")?, new: text(row, "New_value")? },
+            Some(_) | None => {
+                let next = optional_time(row, "next_at")?;
+                let after = text(row, "next_value")?;
+                let next = next.map(|at| NextChange { at, new: after });
+                PastKind::Progress { old: text(row, "old_value")?, new: text(row, "new_value")?, next }
+            }
         };
         Ok(PastEvent {
             transaction: row.try_get::<i64, _>("id")?.cast_unsigned(),
@@ -177,8 +185,13 @@ fn ticket_or(row: &AnyRow, column: &str, other: TicketId) -> Result<TicketId, sq
 }
 
 fn time(row: &AnyRow, column: &str) -> Result<DateTime<Utc>, sqlx::Error> {
-    let seconds: i64 = row.try_get(column)?;
-    DateTime::from_timestamp(seconds, 0).ok_or_else(|| undecodable(column, "the time is out of range"))
+    optional_time(row, column)?.ok_or_else(|| undecodable(column, "there is no time"))
+}
+
+fn optional_time(row: &AnyRow, column: &str) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    let seconds: Option<i64> = row.try_get(column)?;
+    let time = |seconds| DateTime::from_timestamp(seconds, 0);
+    seconds.map(|s| time(s).ok_or_else(|| undecodable(column, "the time is out of range"))).transpose()
 }
 
 fn undecodable(column: &str, why: &'static str) -> sqlx::Error {

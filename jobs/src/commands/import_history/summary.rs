@@ -92,6 +92,13 @@ impl Summary {
             "{read} creations and changes read: {} releases put on record, {} changes appended to the log, {} known before\n",
             imported.releases, imported.changes, imported.known
         );
+        if imported.attempts > 0 {
+            let _ = writeln!(
+                out,
+                "{} more were not carried out: the repository's Failed or Deferred that followed stands for both",
+                imported.attempts
+            );
+        }
         // Writing to a `String` can not fail, so the results of `writeln!` are dropped.
         let mut tell = |tickets: &BTreeSet<TicketId>, why: &str| {
             if !tickets.is_empty() {
@@ -106,7 +113,7 @@ impl Summary {
             let _ = writeln!(out, "left out: {} changes of a state's spelling alone", left.respelled);
         }
         for Forbidden { from, to, changes } in forbidden {
-            let _ = writeln!(out, "imported although forbidden today: {from} -> {to}, {changes} times");
+            let _ = writeln!(out, "imported although forbidden today: {from} -> {to} ({changes} of them)");
         }
         if imported.late > 0 {
             let late = imported.late;
