@@ -13,7 +13,6 @@ sub user {
     return $user;
 }
 my ($provider, $repository) = (user('tp1'), user('repository'));
-$_->PrincipalObj->GrantRight(Right => 'SuperUser', Object => RT->System) for $provider, $repository;
 
 sub open_ticket {
     my ($subject, %more) = @_;

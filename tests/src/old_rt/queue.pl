@@ -3,9 +3,10 @@ use strict;
 use warnings;
 use utf8;
 
-our (@Users, @Queues, @CustomFields);
+our (@Users, @Queues, @CustomFields, @ACL);
 
 push @Users, map +{ Name => $_, Privileged => 1, Lang => 'en' }, 'tp1', 'carlos', 'jürgen', 'naïve 😀', 'repository';
+push @ACL, map +{ Right => 'SuperUser', UserId => $_ }, 'tp1', 'repository';
 push @Queues, { Name => 'sw-rel', Description => 'New software releases' };
 push @CustomFields,
     {   Name   => 'RolloutProgress',
