@@ -67,8 +67,13 @@ pub struct HistoryEntry {
     pub emergency: Emergency,
     /// The technology provider, once the metadata is known.
     pub provider: Option<String>,
-    /// Product and version, once the metadata is known, such as `ca-policy-egi-core 1.37-1`.
+    /// Product and version, once the metadata is known, such as `ca-policy-egi-core 1.37-1`. Of what was imported: the
+    /// ticket's title.
     pub release: Option<String>,
+    /// Of what happened before this workflow came: the number the change has in the ticket system it was imported from.
+    /// Absent from the stored text of all other entries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<u64>,
 }
 
 /// A stored entry: its place in the log and the chain that shows alterations.

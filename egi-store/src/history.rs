@@ -1,12 +1,13 @@
 //! The history: written at its end, read whole or by ticket, checked from the first record to the last.
 
 use egi_model::digest::Sha256;
-use egi_model::history::{HistoryEntry, HistoryRecord, render_entry};
+use egi_model::history::{HistoryEntry, HistoryRecord, link, render_entry};
 use egi_model::ticket::TicketId;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::Store;
+use crate::bulk;
 use crate::chain::{HistoryCheck, StoredRecord, Walk};
 use crate::error::{Operation, StoreError};
 use crate::row::{self, ticket_no};
@@ -87,17 +88,25 @@ pub(crate) async fn load_head(connection: &mut AnyConnection) -> row::Result<(u6
 
 /// Chains `entry` to the end of the history.
 pub(crate) async fn append(connection: &mut AnyConnection, entry: &HistoryEntry) -> row::Result<()> {
-    let (records, previous) = load_head(connection).await?;
-    let record = HistoryRecord::chain(records.saturating_add(1), entry.clone(), previous);
-    let insert = sqlx::query("INSERT INTO history (seq, ticket, entry, previous, digest) VALUES (?, ?, ?, ?, ?)")
-        .bind(record.seq.cast_signed())
-        .bind(ticket_no(entry.ticket))
-        .bind(render_entry(entry))
-        .bind(record.previous.to_hex())
-        .bind(record.digest.to_hex());
-    insert.execute(&mut *connection).await?;
-    let update = sqlx::query("UPDATE history_head SET records = ?, digest = ?")
-        .bind(record.seq.cast_signed())
-        .bind(record.digest.to_hex());
+    append_all(connection, std::slice::from_ref(entry)).await
+}
+
+/// Chains `entries` to the end of the history, in their order.
+pub(crate) async fn append_all(connection: &mut AnyConnection, entries: &[HistoryEntry]) -> row::Result<()> {
+    let (mut records, mut head) = load_head(connection).await?;
+    for chunk in entries.chunks(bulk::ROWS) {
+        let sql = bulk::insert("history (seq, ticket, entry, previous, digest)", 5, chunk.len());
+        let mut insert = sqlx::query(sql);
+        for entry in chunk {
+            records = records.saturating_add(1);
+            let (text, previous) = (render_entry(entry), head);
+            head = link(records, &text, previous);
+            insert = insert.bind(records.cast_signed()).bind(ticket_no(entry.ticket)).bind(text);
+            insert = insert.bind(previous.to_hex()).bind(head.to_hex());
+        }
+        insert.execute(&mut *connection).await?;
+    }
+    let update =
+        sqlx::query("UPDATE history_head SET records = ?, digest = ?").bind(records.cast_signed()).bind(head.to_hex());
     update.execute(connection).await.map(|_| ())
 }

@@ -73,6 +73,12 @@ impl fmt::Display for InboxId {
     }
 }
 
+/// The dedupe key of a change that the ticket system numbers.
+#[must_use]
+pub fn change_key(change: u64) -> String {
+    format!("change-{change}")
+}
+
 /// What became of a posted message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Posted {

@@ -12,10 +12,11 @@
 //! | `inbox` | messages that wait, are worked on or are done (the specification's `Queue`) | [`Store::post`], [`Store::claim`] |
 //! | `plans` | what was decided about a message, as the effects to perform | [`Store::open_plan`], [`Store::fail_plan`] |
 //! | `steps` | which of a plan's effects are done | [`Store::log_step`] |
-//! | `releases` | where each release stands, with its metadata | [`Store::register`], [`Store::close_plan`] |
-//! | `history` | every change of every release, append-only, each record chained to the one before by digest | [`Store::register`], [`Store::close_plan`] |
+//! | `releases` | where each release stands, with its metadata | [`Store::register`], [`Store::close_plan`], [`Store::import_past`] |
+//! | `history` | every change of every release, append-only, each record chained to the one before by digest | [`Store::register`], [`Store::close_plan`], [`Store::import_past`] |
 //! | `ticket_system` | which ticket system the tickets are in, and up to where it was asked what happened | [`Store::agree_ticket_system`], [`Store::save_sync_cursor`] |
 //! | `nonces` | the nonces of signed requests that were used | [`Store::use_nonce`] |
+//! | `imports` | how far the past of a ticket system was read into the history | [`Store::import_past`] |
 //! | `history_head` | how many records the history has and the digest of the last, so that a cut-off end shows | with `history` |
 //!
 //! # One message's way
@@ -36,6 +37,7 @@
 //!
 //! The store never asks a clock: callers say what time it is. Times are searched and compared in microseconds.
 
+mod bulk;
 mod chain;
 mod dialect;
 mod documents;
@@ -45,6 +47,7 @@ mod inbox;
 mod journal;
 mod majors;
 mod nonces;
+mod past;
 mod releases;
 mod row;
 mod settings;
@@ -55,9 +58,10 @@ mod ticket_system;
 
 pub use self::chain::{ChainFault, FaultKind, HistoryCheck};
 pub use self::error::{Operation, StoreError};
-pub use self::inbox::{Claim, InboxId, Message, PendingMessage, Posted};
+pub use self::inbox::{Claim, InboxId, Message, PendingMessage, Posted, change_key};
 pub use self::journal::{LoggedStep, PlanId, PlanRecord, PlanState};
 pub use self::majors::Agreement;
+pub use self::past::Imported;
 pub use self::releases::WakeCall;
 pub use self::store::Store;
 pub use self::ticket_system::SyncCursor;

@@ -15,7 +15,7 @@ use sqlx::{Any, AnyConnection, Executor};
 
 use crate::error::{Operation, StoreError};
 use crate::row::{self, micros, ticket_no};
-use crate::{Store, history};
+use crate::{Store, bulk, history};
 
 /// A deferred release whose slot is free.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +114,7 @@ async fn insert_first(
         emergency: Emergency::No,
         provider: None,
         release: None,
+        imported: None,
     };
     history::append(connection, &entry).await?;
     save(connection, &record).await?;
@@ -122,23 +123,35 @@ async fn insert_first(
 
 /// Writes a release's record over the one before.
 pub(crate) async fn save(connection: &mut AnyConnection, record: &ReleaseRecord) -> row::Result<()> {
-    let delete = sqlx::query("DELETE FROM releases WHERE ticket = ?").bind(ticket_no(record.ticket));
-    delete.execute(&mut *connection).await?;
-    let facts = record.facts.as_ref();
-    let insert = sqlx::query(
-        "INSERT INTO releases (ticket, state, stood, since, slot, holds_slot, product, version, document)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(ticket_no(record.ticket))
-    .bind(record.state.as_str())
-    .bind(record.stood.as_str())
-    .bind(micros(record.since))
-    .bind(facts.map(|facts| facts.slot.clone()))
-    .bind(i64::from(record.holds_slot()))
-    .bind(facts.map(egi_workflow::record::ReleaseFacts::product))
-    .bind(facts.map(|facts| facts.release.version.to_string()))
-    .bind(row::render_json(record)?);
-    insert.execute(connection).await.map(|_| ())
+    save_all(connection, std::slice::from_ref(record)).await
+}
+
+/// Writes the records of several releases over those before.
+pub(crate) async fn save_all(connection: &mut AnyConnection, records: &[ReleaseRecord]) -> row::Result<()> {
+    for chunk in records.chunks(bulk::ROWS) {
+        let mut delete = sqlx::query(bulk::with_list("DELETE FROM releases WHERE ticket IN", chunk.len()));
+        for record in chunk {
+            delete = delete.bind(ticket_no(record.ticket));
+        }
+        delete.execute(&mut *connection).await?;
+        let columns = "releases (ticket, state, stood, since, slot, holds_slot, product, version, document)";
+        let mut insert = sqlx::query(bulk::insert(columns, 9, chunk.len()));
+        for record in chunk {
+            let facts = record.facts.as_ref();
+            insert = insert
+                .bind(ticket_no(record.ticket))
+                .bind(record.state.as_str())
+                .bind(record.stood.as_str())
+                .bind(micros(record.since))
+                .bind(facts.map(|facts| facts.slot.clone()))
+                .bind(i64::from(record.holds_slot()))
+                .bind(facts.map(egi_workflow::record::ReleaseFacts::product))
+                .bind(facts.map(|facts| facts.release.version.to_string()))
+                .bind(row::render_json(record)?);
+        }
+        insert.execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 /// Another release than that of `except` that holds the slot or is about to.

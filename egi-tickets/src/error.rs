@@ -119,6 +119,18 @@ pub enum TicketError {
         /// How the answer begins.
         answer: String,
     },
+    /// The database of the ticket system could not be read.
+    #[error("failed to {action} Request Tracker's database {database}")]
+    Database {
+        /// What was tried.
+        action: &'static str,
+        /// Its URL, without a password.
+        database: String,
+        /// Whether trying again can help.
+        transient: bool,
+        /// The database's answer.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The ticket system did not get to it.
     #[error("the {system} did not get to it")]
     Unavailable {
@@ -136,15 +148,16 @@ impl TicketError {
         match self {
             Self::Unavailable { .. } | Self::Unreachable { .. } | Self::NotUnderstood { .. } => true,
             Self::Storage { source, .. } => passes(source.kind()),
+            Self::Database { transient, .. } => *transient,
             Self::Missing { .. }
             | Self::Gone { .. }
             | Self::Malformed { .. }
-            | Self::Setup { .. }
             | Self::Unauthorized { .. }
             | Self::Forbidden { .. }
             | Self::Refused { .. }
             | Self::Overtaken { .. }
             | Self::TooLarge { .. }
+            | Self::Setup { .. }
             | Self::Corrupt { .. } => false,
         }
     }

@@ -9,6 +9,7 @@ pub mod effect;
 pub mod message;
 pub mod notify;
 mod owed;
+pub mod past;
 pub mod plan;
 pub mod policy;
 pub mod reason;

@@ -224,7 +224,9 @@ pub fn explain(reason: &Reason) -> String {
                  new version"
             )
         }
-        Reason::NothingDelivered => "nothing was delivered yet; set Submitted, then Unverified".to_owned(),
+        Reason::NothingDelivered => {
+            "this repository has no files of the release: nothing was delivered to it yet; have it delivered by setting Submitted, then Unverified".to_owned()
+        }
         Reason::Disagrees { notice: (from, to), ticket } => {
             format!(
                 "a notice said {from} -> {to}, but this ticket stands in {ticket} and its history has no such change; the notice was ignored"

@@ -98,6 +98,7 @@ impl Plan {
             emergency: self.emergency,
             provider: facts.map(|f| f.release.provider.name.clone()),
             release: facts.map(ReleaseFacts::title),
+            imported: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod explain;
 mod history;
+mod import_history;
 mod init;
 mod plan;
 mod promote;
@@ -32,7 +33,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Init(args) => init::run(&args).await,
         Command::Release(command) => release::run(&command),
-        Command::Rt(command) => rt::run(&load_config(&cli.config)?, &command),
+        Command::Rt(command) => rt::run(&cli.config, &command).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nsrw", &mut std::io::stdout());
             Ok(Exit::Done)

@@ -6,6 +6,7 @@
 //! - [`clients`]: throw-away roots into which the real `dnf` and `apt-get` install;
 //! - [`site`]: a site of `nsrw` itself, driven by its command line as people drive it;
 //! - [`serve`]: a running `nsrw serve` of such a site, asked over HTTP, ended by signals;
+//! - [`old_rt`]: the database of a Request Tracker that was in use for years, on each kind of database it runs on;
 //! - [`scenario`]: scripts of what people do, run against such a site: script in, transcript out;
 //! - [`crash`]: the worker killed at any moment, and what is left compared with the undisturbed run;
 //! - [`demo`]: the main job from delivery to production, narrated: `make demo`;
@@ -20,6 +21,7 @@ pub mod bench;
 pub mod clients;
 pub mod crash;
 pub mod demo;
+pub mod old_rt;
 pub mod packages;
 pub mod process;
 pub mod provider;

@@ -444,6 +444,7 @@ fn the_log_itself_tells_of_a_tickets_creation() {
         emergency: Emergency::No,
         provider: None,
         release: None,
+        imported: None,
     };
     let created =
         HistoryRecord::chain(1, entry(1, RolloutState::Submitted, RolloutState::Submitted), HistoryRecord::GENESIS);

@@ -1,4 +1,4 @@
-//! Request Tracker, driven over REST 2.0 as the repository's own account.
+//! Request Tracker, driven over REST 2.0 as the repository's own account; its past read from its database.
 //!
 //! ```text
 //! http      one way to one RT: token, session, timeouts, what is no answer of RT
@@ -11,6 +11,8 @@
 //! writing   changes, each looked at before and after
 //! check     whether RT has what is needed
 //! system    all of it as a ticket system
+//! past      what happened before this system came, as any source tells it
+//! database  RT's own database as such a source
 //! ```
 //!
 //! What decides how this is written are RT's habits, observed on RT 5.0:
@@ -36,8 +38,10 @@
 
 mod check;
 mod client;
+mod database;
 mod http;
 mod options;
+mod past;
 mod pause;
 mod people;
 mod reading;
@@ -47,8 +51,10 @@ mod tests;
 mod wire;
 mod writing;
 
+pub use self::database::RtDatabase;
 pub use self::http::Token;
 pub use self::options::RtOptions;
+pub use self::past::{Fate, NextChange, PastEvent, PastKind, PastSource};
 pub use self::system::RtSystem;
 
 /// RT's name in messages.

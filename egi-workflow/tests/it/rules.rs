@@ -207,3 +207,32 @@ fn a_terminal_state_is_put_back() {
     let plan = plan(&world, &decide(&world)).unwrap();
     assert!(plan.steps.contains(&Effect::SetProgress { expected: Rejected, to: Production }));
 }
+
+/// Its files were never here: the workflow can not move what it does not have, and says what to do.
+#[test]
+fn an_imported_release_in_flight_is_to_be_delivered_anew() {
+    for (stands, asked) in [
+        (Unverified, InVerification),
+        (InVerification, WaitingForResponse),
+        (InVerification, StageRollout),
+        (Deferred, StageRollout),
+        (StageRollout, Production),
+    ] {
+        let mut world = snapshot(stands, asked);
+        world.record.facts = None;
+        let decision = decide(&world);
+        assert_eq!(codes(&decision), ["nothing-delivered"], "{stands} -> {asked}");
+        let refusal = plan(&world, &decision).unwrap();
+        assert!(refusal.reasons[0].contains("setting Submitted, then Unverified"), "{:?}", refusal.reasons);
+
+        let mut resubmitted = snapshot(Failed, Submitted);
+        resubmitted.record = refusal.settled(&[], crate::world::start());
+        assert!(matches!(decide(&resubmitted), Decision::Proceed { facts: None }), "{stands}");
+        let mut delivered = snapshot(Submitted, Unverified);
+        delivered.record = plan(&resubmitted, &decide(&resubmitted)).unwrap().settled(&[], crate::world::start());
+        assert!(matches!(decide(&delivered), Decision::Proceed { facts: Some(_) }), "{stands}");
+    }
+    let mut rejected = snapshot(StageRollout, Rejected);
+    rejected.record.facts = None;
+    assert!(matches!(decide(&rejected), Decision::Proceed { .. }), "what needs no files needs no delivery");
+}

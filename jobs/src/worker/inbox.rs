@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use egi_model::digest::Sha256;
 use egi_model::notice::{FaultyNotice, Notice};
 use egi_model::ticket::TicketId;
-use egi_store::{Message, Posted, StoreError, WakeCall};
+use egi_store::{Message, Posted, StoreError, WakeCall, change_key};
 
 use crate::site::Site;
 
@@ -41,11 +41,6 @@ pub(crate) async fn check(site: &Site, ticket: TicketId) -> Result<Posted, Store
     let now = site.now();
     let key = format!("check-{ticket}-{}", now.timestamp_micros());
     site.store.post(&Message::Check { ticket }, &key, None, now).await
-}
-
-/// The key of a change the ticket system numbers.
-pub(super) fn change_key(change: u64) -> String {
-    format!("change-{change}")
 }
 
 fn unnumbered(notice: &Notice, now: DateTime<Utc>) -> String {
