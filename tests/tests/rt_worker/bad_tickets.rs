@@ -99,7 +99,7 @@ fn a_delivery_s_documents_are_read_byte_for_byte_and_once() {
     let without = "$t->CustomFieldValues('Release-metadata')->First->Delete";
     world.rt.perl(&on_ticket(gone, without)).unwrap();
     world.rt.perl(&replace_file(large, "Release-metadata", "'<' . 'x' x (11 * 1024 * 1024)")).unwrap();
-    for (ticket, why) in [(gone, "no release.xml"), (large, "release.xml")] {
+    for (ticket, why) in [(gone, "release.xml (Release-metadata) is not attached"), (large, "release.xml")] {
         world.ask("carlos", ticket, "Unverified");
         world.wait_to_stand(ticket, "Failed Error");
         let comments = world.comments(ticket);

@@ -75,3 +75,26 @@ fn a_past_that_the_site_was_not_there_for_is_left_to_a_person() {
     assert_eq!(server.stop().unwrap(), 0);
     world.assert_sound();
 }
+
+#[test]
+fn a_clock_an_hour_off_is_told_and_costs_minutes() {
+    let mut world = World::new();
+    let ticket = world.open("storm", "1.0.0");
+    world.site.change_setting("worker.sync_seconds", "1").unwrap();
+    // For RT, it is the site that is an hour ahead. The library alone: the program `faketime` would stand between us and
+    // the signal to stop.
+    let ahead = ["env", "FAKETIME=+1h", "LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1"];
+    world.site.run_within(ahead.map(Into::into).to_vec());
+    let server = world.serve();
+    world.ask("carlos", ticket, "Unverified");
+    server.wait_for_log("a notice was refused: X-NSRW-Timestamp is 36").unwrap();
+    assert!(server.log().contains("seconds behind this machine's time, and 300 are allowed; set both clocks"));
+    world.wait_to_stand(ticket, "Unverified OK");
+    assert_eq!(world.wait_for_history(ticket, 1), ["Submitted -> Unverified by carlos: performed"]);
+    assert_eq!(world.comments(ticket).len(), 1);
+    // The people of RT see why the repository was slow.
+    let shown = world.site.done(&["ticket", "show", &ticket.to_string()]).unwrap();
+    assert!(shown.contains("seconds behind this machine's time"), "{shown}");
+    assert_eq!(server.stop().unwrap(), 0);
+    world.assert_sound();
+}

@@ -72,11 +72,11 @@ fn a_login_page_is_no_answer_and_is_waited_out() {
     world.proxy.be_a_wire();
     world.wait_to_stand(ticket, "Unverified OK");
     assert_eq!(world.comments(ticket).len(), 1);
-    // And in the middle of a plan, with every second answer.
+    // And in the middle of a plan, with every third answer.
     let mut count = 0;
     world.proxy.decide(move |_| {
         count += 1;
-        if count % 2 == 0 { Fate::MeetsALoginPage } else { Fate::Passes }
+        if count % 3 == 0 { Fate::MeetsALoginPage } else { Fate::Passes }
     });
     world.go("carlos", ticket, "InVerification");
     world.wait_for_history(ticket, 2);
