@@ -78,6 +78,7 @@ impl Dialect {
         match self {
             Self::Sqlite => vec![
                 migration(1, "foundation", include_str!("migrations/sqlite/0001_foundation.sql")),
+                migration(2, "ticket_system", include_str!("migrations/sqlite/0002_ticket_system.sql")),
                 migration(3, "imports", include_str!("migrations/sqlite/0003_imports.sql")),
             ],
         }

@@ -89,6 +89,16 @@ pub enum StoreError {
         /// Who has it.
         holder: TicketId,
     },
+    /// The database holds the tickets of another ticket system.
+    #[error(
+        "the tickets in this database are those of the {agreed}, not of the {given}; make a new site for the {given}, or set tickets.system back"
+    )]
+    OtherTicketSystem {
+        /// The one agreed on.
+        agreed: String,
+        /// The one asked for.
+        given: String,
+    },
     /// A stored document is not what was stored.
     #[error("the stored document {expected} was altered: its bytes now have the digest {found}; restore the database")]
     DocumentAltered {
@@ -115,6 +125,7 @@ impl StoreError {
             | Self::LeaseLost { .. }
             | Self::PlanOpen { .. }
             | Self::PlanNotOpen { .. }
+            | Self::OtherTicketSystem { .. }
             | Self::DocumentAltered { .. } => false,
         }
     }

@@ -15,6 +15,8 @@
 //! | `releases` | where each release stands, with its metadata | [`Store::register`], [`Store::close_plan`], [`Store::import_past`] |
 //! | `history` | every change of every release, append-only, each record chained to the one before by digest | [`Store::register`], [`Store::close_plan`], [`Store::import_past`] |
 //! | `imports` | how far the past of a ticket system was read into the history | [`Store::import_past`] |
+//! | `ticket_system` | which ticket system the tickets are in, and up to where it was asked what happened | [`Store::agree_ticket_system`], [`Store::save_sync_cursor`] |
+//! | `nonces` | the nonces of signed requests that were used | [`Store::use_nonce`] |
 //! | `history_head` | how many records the history has and the digest of the last, so that a cut-off end shows | with `history` |
 //!
 //! # One message's way
@@ -44,6 +46,7 @@ mod history;
 mod inbox;
 mod journal;
 mod majors;
+mod nonces;
 mod past;
 mod releases;
 mod row;
@@ -51,6 +54,7 @@ mod settings;
 mod store;
 #[cfg(test)]
 mod tests;
+mod ticket_system;
 
 pub use self::chain::{ChainFault, FaultKind, HistoryCheck};
 pub use self::error::{Operation, StoreError};
@@ -60,3 +64,4 @@ pub use self::majors::Agreement;
 pub use self::past::Imported;
 pub use self::releases::WakeCall;
 pub use self::store::Store;
+pub use self::ticket_system::SyncCursor;

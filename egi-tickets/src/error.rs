@@ -17,6 +17,22 @@ pub enum TicketError {
         /// The ticket asked for.
         ticket: TicketId,
     },
+    /// It is no release's ticket, or not any more.
+    #[error("ticket {ticket} {why}")]
+    Gone {
+        /// The ticket asked for.
+        ticket: TicketId,
+        /// What became of it.
+        why: Gone,
+    },
+    /// It holds what can not be understood.
+    #[error("ticket {ticket} can not be used: {}", reasons.join("; "))]
+    Malformed {
+        /// The ticket.
+        ticket: TicketId,
+        /// Every fault, each with what would do.
+        reasons: Vec<String>,
+    },
     /// The account has no right to it.
     #[error("no right to {}: {}", Subject(*ticket), reasons.join("; "))]
     Forbidden {
@@ -33,15 +49,13 @@ pub enum TicketError {
         /// Every reason, each with what would do.
         reasons: Vec<String>,
     },
-    /// Somebody moved the ticket in the meantime; nothing was written.
-    #[error("ticket {ticket} was not moved from {expected} to {to}: somebody has moved it to {found}")]
+    /// Somebody moved the ticket in the meantime; it was left alone.
+    #[error("ticket {ticket} was left alone: it was expected at {expected}, and somebody has moved it to {found}")]
     Overtaken {
         /// The ticket.
         ticket: TicketId,
         /// Where the caller believed it to stand.
         expected: RolloutState,
-        /// Where the caller wanted it.
-        to: RolloutState,
         /// Where it stands.
         found: RolloutState,
     },
@@ -75,11 +89,35 @@ pub enum TicketError {
         /// The operating system's answer.
         source: io::Error,
     },
-    /// The ticket system, or what the settings say of it, is not as it is needed.
-    #[error("Request Tracker can not be used: {}", reasons.join("; "))]
+    /// The ticket system is not set up as it has to be, or is not the one that the settings name.
+    #[error("the ticket system can not be used: {}", reasons.join("; "))]
     Setup {
-        /// Each reason, with what would do.
+        /// Every fault, each with what would do.
         reasons: Vec<String>,
+    },
+    /// It does not accept the token.
+    #[error(
+        "{url} does not accept the token; make a new one for the repository's account and put it into rt.token_file"
+    )]
+    Unauthorized {
+        /// What was asked.
+        url: String,
+    },
+    /// It can not be reached, or did not answer in time.
+    #[error("{url} did not answer")]
+    Unreachable {
+        /// What was asked.
+        url: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Something answered that is no ticket system: a login page, a gateway, half a document.
+    #[error("{url} answered what is not understood: {answer}")]
+    NotUnderstood {
+        /// What was asked.
+        url: String,
+        /// How the answer begins.
+        answer: String,
     },
     /// The database of the ticket system could not be read.
     #[error("failed to {action} Request Tracker's database {database}")]
@@ -108,16 +146,42 @@ impl TicketError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unavailable { .. } => true,
+            Self::Unavailable { .. } | Self::Unreachable { .. } | Self::NotUnderstood { .. } => true,
             Self::Storage { source, .. } => passes(source.kind()),
             Self::Database { transient, .. } => *transient,
             Self::Missing { .. }
+            | Self::Gone { .. }
+            | Self::Malformed { .. }
+            | Self::Setup { .. }
+            | Self::Unauthorized { .. }
             | Self::Forbidden { .. }
             | Self::Refused { .. }
             | Self::Overtaken { .. }
             | Self::TooLarge { .. }
-            | Self::Setup { .. }
             | Self::Corrupt { .. } => false,
+        }
+    }
+}
+
+/// Why a ticket is no release's ticket any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gone {
+    /// Somebody deleted it.
+    Deleted,
+    /// Somebody merged it into another one.
+    MergedInto(TicketId),
+    /// It is in another queue: the queue's name or number.
+    OtherQueue(String),
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deleted => f.write_str("was deleted"),
+            Self::MergedInto(other) => write!(f, "was merged into ticket {other}; go on there"),
+            Self::OtherQueue(queue) => {
+                write!(f, "is in queue {queue}, which is not that of the releases; move it back")
+            }
         }
     }
 }

@@ -26,6 +26,8 @@ pub enum Written {
 /// Which tickets to find. The default finds all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
+    /// Only tickets with a number above this.
+    pub above: u64,
     /// Only releases that stand in one of these states.
     pub progress: Option<Vec<RolloutState>>,
     /// Only tickets of one of these statuses.
@@ -36,7 +38,8 @@ impl Query {
     /// Whether `ticket`, whose release stands at `progress`, is asked for.
     #[must_use]
     pub fn matches(&self, ticket: &Ticket, progress: RolloutState) -> bool {
-        self.progress.as_ref().is_none_or(|wanted| wanted.contains(&progress))
+        ticket.id.get() > self.above
+            && self.progress.as_ref().is_none_or(|wanted| wanted.contains(&progress))
             && self.status.as_ref().is_none_or(|wanted| wanted.contains(&ticket.status))
     }
 }
@@ -62,6 +65,10 @@ pub trait TicketSystem: Send + Sync {
     /// Which kind of system it is, such as `desk`.
     fn kind(&self) -> &'static str;
 
+    /// Looks whether the system has all that the workflow needs of it. Each fault comes with what would do; none means
+    /// that work can begin.
+    async fn check(&self) -> Result<Vec<String>, TicketError>;
+
     /// Reads a ticket.
     async fn fetch_ticket(&self, id: TicketId) -> Result<Ticket, TicketError>;
 
@@ -72,18 +79,29 @@ pub trait TicketSystem: Send + Sync {
     /// Reads the history of a ticket, oldest first.
     async fn fetch_history(&self, id: TicketId) -> Result<Vec<TicketChange>, TicketError>;
 
+    /// Reads the changes of a ticket's `RolloutProgress`, oldest first.
+    async fn fetch_progress_history(&self, id: TicketId) -> Result<Vec<TicketChange>, TicketError>;
+
     /// Reads every change of `RolloutProgress`, of any ticket, with an id above `after`, oldest first.
     ///
-    /// The ids serve as a cursor: once a change has been returned, none with a smaller id appears later. While tickets
-    /// are unreadable their changes are missing from the answer, so a caller keeps its cursor until none is.
+    /// The ids serve as a cursor, with care: a change with a smaller id may appear some time after one with a larger,
+    /// for as long as the ticket system takes to write a change. While tickets are unreadable their changes are missing
+    /// from the answer, so a caller keeps its cursor until none is.
     async fn fetch_progress_changes(&self, after: u64) -> Result<Found<TicketChange>, TicketError>;
 
     /// Finds tickets, in the order of their numbers.
     async fn search(&self, query: &Query) -> Result<Found<Ticket>, TicketError>;
 
     /// Gives `field` the value `value`; an empty value empties it. Not for files, and not for `RolloutProgress`, which
-    /// people change too: see [`Self::ensure_progress`].
-    async fn ensure_field(&self, id: TicketId, field: Field, value: &str) -> Result<Written, TicketError>;
+    /// people change too: see [`Self::ensure_progress`]. With `standing`, only while the ticket stands there, as for
+    /// [`Self::ensure_status`].
+    async fn ensure_field(
+        &self,
+        id: TicketId,
+        field: Field,
+        value: &str,
+        standing: Option<RolloutState>,
+    ) -> Result<Written, TicketError>;
 
     /// Moves `RolloutProgress` from `expected` to `to`. A ticket that stands at neither was changed by somebody else
     /// and is left alone: [`TicketError::Overtaken`].
@@ -97,9 +115,21 @@ pub trait TicketSystem: Send + Sync {
     /// Comments on the ticket, unless it has a comment with this `marker`.
     async fn ensure_comment(&self, id: TicketId, marker: &str, text: &str) -> Result<Written, TicketError>;
 
-    /// Replaces the groups that hear of the ticket.
-    async fn ensure_watchers(&self, id: TicketId, groups: &BTreeSet<Group>) -> Result<Written, TicketError>;
+    /// Replaces the groups that hear of the ticket, while it stands at `standing`, as for [`Self::ensure_status`]. A system
+    /// that sets them by itself has nothing to write.
+    async fn ensure_watchers(
+        &self,
+        id: TicketId,
+        groups: &BTreeSet<Group>,
+        standing: RolloutState,
+    ) -> Result<Written, TicketError>;
 
-    /// Sets the status of the ticket.
-    async fn ensure_status(&self, id: TicketId, status: TicketStatus) -> Result<Written, TicketError>;
+    /// Sets the status of the ticket, while its `RolloutProgress` is `standing`. A ticket that stands elsewhere was moved on
+    /// by somebody, whose change has an answer of its own: it is left alone, [`TicketError::Overtaken`].
+    async fn ensure_status(
+        &self,
+        id: TicketId,
+        status: TicketStatus,
+        standing: RolloutState,
+    ) -> Result<Written, TicketError>;
 }

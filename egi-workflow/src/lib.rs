@@ -8,6 +8,7 @@ pub mod diagram;
 pub mod effect;
 pub mod message;
 pub mod notify;
+mod owed;
 pub mod past;
 pub mod plan;
 pub mod policy;
@@ -18,6 +19,7 @@ pub mod table;
 
 pub use decide::{Decision, Standing, decide};
 pub use effect::{ContentRef, Effect, Mode};
+pub use owed::owed;
 pub use plan::{Plan, StepLog, next, plan, plan_failure};
 pub use policy::Policy;
 pub use reason::Reason;

@@ -5,7 +5,7 @@
 //! after a crash, ends the same.
 
 use chrono::{DateTime, Utc};
-use egi_model::area::{Area, RepoKey};
+use egi_model::area::Area;
 use egi_model::checksums::Checksums;
 use egi_model::content::ContentId;
 use egi_model::field::Field;
@@ -288,7 +288,7 @@ fn answer(snapshot: &Snapshot, facts: Option<&ReleaseFacts>, taken_in: bool) -> 
     let state = snapshot.asked;
     let area = snapshot.policy.area_of(state);
     let repo = area.zip(facts).and_then(|(area, facts)| facts.repo(area).ok());
-    let url = repo.as_ref().map(|repo| url_of(snapshot, repo)).unwrap_or_default();
+    let url = repo.as_ref().map(|repo| snapshot.policy.url_of(repo)).unwrap_or_default();
     let moved = snapshot.policy.area_of(snapshot.record.state) != area || snapshot.record.state == RolloutState::Failed;
     let mut steps = Vec::new();
     if snapshot.cause == Cause::Wake {
@@ -309,10 +309,6 @@ fn answer(snapshot: &Snapshot, facts: Option<&ReleaseFacts>, taken_in: bool) -> 
         steps.push(Effect::SetStatus { status: TicketStatus::Resolved });
     }
     steps
-}
-
-fn url_of(snapshot: &Snapshot, repo: &RepoKey) -> String {
-    format!("{}/{}/", snapshot.policy.public_url, repo.public_path())
 }
 
 fn comment(

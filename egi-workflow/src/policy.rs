@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use egi_model::area::{Area, product_key};
+use egi_model::area::{Area, RepoKey, product_key};
 use egi_model::major::MajorId;
 use egi_model::release::Release;
 use egi_model::role::Role;
@@ -101,5 +101,11 @@ impl Policy {
     #[must_use]
     pub fn area_of(&self, state: RolloutState) -> Option<Area> {
         self.target_areas.get(&state).copied()
+    }
+
+    /// Where the public installs from a repository.
+    #[must_use]
+    pub fn url_of(&self, repo: &RepoKey) -> String {
+        format!("{}/{}/", self.public_url, repo.public_path())
     }
 }

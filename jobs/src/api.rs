@@ -8,7 +8,7 @@ mod body;
 mod health;
 mod rollout;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -27,6 +27,28 @@ pub struct Api {
     pub secret: Option<Secret>,
     /// Rung when a notice was stored.
     pub bell: Arc<Notify>,
+    /// What keeps the worker from beginning.
+    pub waiting: Waiting,
+}
+
+/// What keeps the worker from beginning, shared by those who wait for it and those who are asked about it.
+#[derive(Debug, Clone, Default)]
+pub struct Waiting(Arc<Mutex<Vec<String>>>);
+
+impl Waiting {
+    /// What is in the way; nothing once the worker has begun.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says what is in the way now. `true` when it was something else before.
+    pub fn say(&self, faults: Vec<String>) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = *known != faults;
+        *known = faults;
+        news
+    }
 }
 
 /// The routes.

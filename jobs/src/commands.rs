@@ -8,6 +8,7 @@ mod plan;
 mod promote;
 mod release;
 mod report;
+mod rt;
 mod serve;
 mod sync;
 mod ticket;
@@ -16,8 +17,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::CommandFactory as _;
 use egi_model::role::Actor;
+use egi_tickets::TicketError;
 
 use crate::cli::{Cli, Command, Document, JsonArg, RtCommand, SiteCommand, Who};
 use crate::config::Config;
@@ -31,6 +34,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Init(args) => init::run(&args).await,
         Command::Release(command) => release::run(&command),
         Command::Rt(RtCommand::ImportHistory(args)) => import_history::run(&open_site(&cli.config).await?, &args).await,
+        Command::Rt(RtCommand::Setup(command)) => rt::run(&load_config(&cli.config)?, &command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nsrw", &mut std::io::stdout());
             Ok(Exit::Done)
@@ -88,6 +92,12 @@ fn print_manual() -> anyhow::Result<Exit> {
     clap_mangen::Man::new(Cli::command()).render(&mut page)?;
     output::raw(&page);
     Ok(Exit::Done)
+}
+
+/// Stops a command that would find nothing to work with in the ticket system, with everything that is wrong there.
+async fn ensure_tickets_usable(site: &Site) -> anyhow::Result<()> {
+    let faults = site.tickets.check().await.context("failed to ask the ticket system")?;
+    if faults.is_empty() { Ok(()) } else { Err(TicketError::Setup { reasons: faults }.into()) }
 }
 
 /// Who runs a command, with the roles the site gave them.

@@ -123,6 +123,8 @@ pub struct RequestTracker {
     pub timeout_seconds: u64,
     /// Where RT finds this system's API: the address it posts notices to.
     pub notice_url: String,
+    /// Where RT, on its own machine, finds the secret it signs notices with.
+    pub secret_file: PathBuf,
 }
 
 /// The interfaces of Request Tracker.
@@ -253,6 +255,7 @@ impl Default for RequestTracker {
             token_file: "secrets/rt.token".into(),
             timeout_seconds: 30,
             notice_url: "http://127.0.0.1:8470/api/rollout".to_owned(),
+            secret_file: "/etc/request-tracker5/nsrw-notice.key".into(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A site in service: its settings, database, repository tree and tickets, opened once.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +11,13 @@ use egi_model::rollout::RolloutState;
 use egi_repo::progress::Progress;
 use egi_repo::scratch::ScratchRoot;
 use egi_repo::tree::{RepoTree, TreeOptions};
-use egi_store::Store;
+use egi_store::{Store, SyncCursor};
 use egi_tickets::TicketSystem;
 use egi_tickets::desk::{Desk, DeskSystem};
+use egi_tickets::rt::{RtOptions, RtSystem, Token};
 use egi_workflow::Policy;
 
-use crate::config::Config;
+use crate::config::{Config, RtApi, TicketSystemKind};
 
 /// Tells the time; tests bring their own.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -33,8 +35,8 @@ pub struct Site {
     pub scratch: Arc<ScratchRoot>,
     /// The ticket system, as the repository's own account sees it.
     pub tickets: Arc<dyn TicketSystem>,
-    /// The embedded desk itself, for people's changes.
-    pub desk: Desk,
+    /// The embedded desk itself, for people's changes; none where people work in Request Tracker.
+    pub desk: Option<Desk>,
     /// The time.
     pub clock: Clock,
     /// Who shows progress.
@@ -58,13 +60,15 @@ impl Site {
         let tree = RepoTree::open_with(&root, TreeOptions { grace, ..TreeOptions::default() })
             .with_context(|| format!("failed to open the repository tree {}", root.display()))?;
         let scratch = ScratchRoot::new(tree.scratch_dir());
-        let folder = config.path(&config.tickets.desk);
-        let desk =
-            Desk::open(&folder).with_context(|| format!("failed to open the ticket desk {}", folder.display()))?;
-        let system = DeskSystem::new(desk.clone(), config.repository_account(), clock.clone());
+        let (tickets, desk) = open_tickets(&config, &clock)?;
+        store.agree_ticket_system(tickets.kind()).await?;
+        if desk.is_some() && store.load_sync_cursor().await?.is_none() {
+            // A desk's past is the site's own, from the first change on.
+            store.save_sync_cursor(SyncCursor { change: 0, ticket: 0 }).await?;
+        }
         Ok(Self {
             desk,
-            tickets: Arc::new(system),
+            tickets,
             config: Arc::new(config),
             store,
             tree: Arc::new(tree),
@@ -72,6 +76,15 @@ impl Site {
             clock,
             progress,
         })
+    }
+
+    /// The desk, where there is one; else an error that says where the tickets are.
+    pub fn desk(&self) -> anyhow::Result<&Desk> {
+        let elsewhere = || {
+            let url = &self.config.rt.url;
+            anyhow::anyhow!("the tickets are in Request Tracker; open and change them at {url}")
+        };
+        self.desk.as_ref().ok_or_else(elsewhere)
     }
 
     /// The present time.
@@ -99,6 +112,42 @@ impl Site {
         let wait = first.saturating_mul(2_u32.saturating_pow(tries.min(16))).min(Duration::from_hours(1));
         chrono::Duration::from_std(wait).unwrap_or(chrono::TimeDelta::MAX)
     }
+}
+
+/// The ticket system the settings name, and the desk if it is one.
+fn open_tickets(config: &Config, clock: &Clock) -> anyhow::Result<(Arc<dyn TicketSystem>, Option<Desk>)> {
+    match config.tickets.system {
+        TicketSystemKind::Desk => {
+            let folder = config.path(&config.tickets.desk);
+            let desk =
+                Desk::open(&folder).with_context(|| format!("failed to open the ticket desk {}", folder.display()))?;
+            let system = DeskSystem::new(desk.clone(), config.repository_account(), clock.clone());
+            Ok((Arc::new(system), Some(desk)))
+        }
+        TicketSystemKind::Rt => Ok((Arc::new(open_rt(config)?), None)),
+    }
+}
+
+/// The RT the settings name.
+pub(crate) fn open_rt(config: &Config) -> anyhow::Result<RtSystem> {
+    let rt = &config.rt;
+    anyhow::ensure!(rt.api == RtApi::Rest2, "REST 1.0 can not be used yet; set rt.api to \"rest2\"");
+    let file = config.path(&rt.token_file);
+    let token = std::fs::read_to_string(&file).with_context(|| {
+        format!(
+            "failed to read the token {}; `nsrw rt apply --token-file` makes one, or set rt.token_file",
+            file.display()
+        )
+    })?;
+    let people: BTreeMap<_, _> = config.people.iter().map(|p| (p.name.clone(), p.roles.clone())).collect();
+    Ok(RtSystem::new(RtOptions {
+        url: rt.url.clone(),
+        queue: rt.queue.clone(),
+        account: config.tickets.account.clone(),
+        token: Token::new(&token),
+        timeout: Duration::from_secs(rt.timeout_seconds.max(1)),
+        people,
+    })?)
 }
 
 /// The system's own clock.

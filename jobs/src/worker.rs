@@ -187,7 +187,7 @@ async fn trouble(site: &Site, claim: &Claim, trouble: GatherError) -> Result<Han
     let note = crate::error_chain(&trouble);
     match trouble {
         GatherError::Store(error) => return Err(error),
-        GatherError::Ticket { source: TicketError::Missing { .. }, .. } => {
+        GatherError::Ticket { source: TicketError::Missing { .. } | TicketError::Gone { .. }, .. } => {
             error!(inbox.id = %claim.id, "{note}; the notice is set aside");
             site.store.dismiss(claim, &note, site.now()).await?;
             return Ok(Handled::Unchanged);

@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -138,7 +139,7 @@ impl Serving {
 
     /// Posts a body with a good signature.
     pub fn post_signed(&self, kind: &str, body: &str) -> Result<Answer> {
-        self.post_with(kind, body, &sign(&self.secret, body.as_bytes(), Utc::now()))
+        self.post_with(kind, body, &sign(&self.secret, body.as_bytes(), &make_nonce(), Utc::now()))
     }
 
     /// Posts a body with these headers.
@@ -190,6 +191,15 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A text nobody has used yet.
+#[must_use]
+pub fn make_nonce() -> String {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let now = Utc::now().timestamp_nanos_opt().unwrap_or_default();
+    format!("{:08x}-{now:016x}-{number:x}", std::process::id())
 }
 
 /// A form's body.

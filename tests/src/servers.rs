@@ -6,6 +6,7 @@
 mod ftp;
 mod http;
 mod rsync;
+pub mod rt;
 mod wire;
 
 use std::io::{Read as _, Write as _};

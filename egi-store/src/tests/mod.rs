@@ -7,5 +7,6 @@ mod inbox;
 mod journal;
 mod past;
 mod releases;
+mod ticket_system;
 mod trouble;
 mod world;

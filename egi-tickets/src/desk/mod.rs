@@ -43,7 +43,7 @@ use self::store::{Lock, Store};
 use crate::error::TicketError;
 use crate::system::{Found, Query};
 
-pub use self::rules::file_limit;
+pub use self::rules::{MENDABLE, file_limit};
 pub use self::system::{Clock, DeskSystem};
 
 /// A ticket as the desk keeps it.
@@ -149,6 +149,29 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> Result<Vec<TicketChange>, TicketError> {
         self.change(id, by, now, |record| self.plan_edits(record, edits, by))
+    }
+
+    /// As [`Self::set`], but only while the release stands at `standing`.
+    fn set_while(
+        &self,
+        id: TicketId,
+        edit: Edit,
+        standing: RolloutState,
+        by: &Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<TicketChange>, TicketError> {
+        self.change(id, by, now, |record| {
+            self.ensure_standing(record, standing)?;
+            self.plan_edits(record, &[edit], by)
+        })
+    }
+
+    fn ensure_standing(&self, record: &TicketRecord, expected: RolloutState) -> Result<(), TicketError> {
+        let found = self.store.progress(record)?;
+        if found == expected {
+            return Ok(());
+        }
+        Err(TicketError::Overtaken { ticket: record.ticket.id, expected, found })
     }
 
     /// Adds a comment.
@@ -285,9 +308,8 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> Result<Vec<TicketChange>, TicketError> {
         self.change(id, by, now, |record| {
-            let found = self.store.progress(record)?;
-            if found != expected && found != to {
-                return Err(TicketError::Overtaken { ticket: id, expected, to, found });
+            if self.store.progress(record)? != to {
+                self.ensure_standing(record, expected)?;
             }
             self.plan_edits(record, &[Edit::Field(Field::RolloutProgress, to.to_string())], by)
         })
@@ -316,10 +338,12 @@ impl Desk {
         &self,
         id: TicketId,
         groups: &BTreeSet<Group>,
+        standing: RolloutState,
         by: &Actor,
         now: DateTime<Utc>,
     ) -> Result<Vec<TicketChange>, TicketError> {
         self.change(id, by, now, |record| {
+            self.ensure_standing(record, standing)?;
             let fresh = record.ticket.watchers != *groups;
             Ok(if fresh { ChangeKind::Watchers { groups: groups.clone() }.into() } else { Draft::default() })
         })

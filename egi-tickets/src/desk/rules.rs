@@ -16,7 +16,7 @@ use crate::error::TicketError;
 
 /// The states in which a write-once file may still be replaced: before it was read, and after a failure, when it is
 /// mended and read anew.
-const MENDABLE: [RolloutState; 2] = [RolloutState::Submitted, RolloutState::Failed];
+pub const MENDABLE: [RolloutState; 2] = [RolloutState::Submitted, RolloutState::Failed];
 
 /// Statuses that "do not apply" to releases (specification, section "Status").
 const UNUSED: [TicketStatus; 2] = [TicketStatus::Stalled, TicketStatus::Deleted];

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use egi_model::field::Field;
 use egi_model::role::{Actor, Group};
 use egi_model::rollout::RolloutState;
-use egi_model::ticket::{Ticket, TicketChange, TicketId, TicketStatus};
+use egi_model::ticket::{ChangeKind, Ticket, TicketChange, TicketId, TicketStatus};
 
 use super::{Desk, Edit};
 use crate::error::TicketError;
@@ -71,6 +71,11 @@ impl TicketSystem for DeskSystem {
         KIND
     }
 
+    /// What a desk needs, opening it has made.
+    async fn check(&self) -> Result<Vec<String>, TicketError> {
+        Ok(Vec::new())
+    }
+
     async fn fetch_ticket(&self, id: TicketId) -> Result<Ticket, TicketError> {
         self.read(move |desk| desk.load(id)).await.map(|record| record.ticket)
     }
@@ -83,6 +88,11 @@ impl TicketSystem for DeskSystem {
         self.read(move |desk| desk.load(id)).await.map(|record| record.history)
     }
 
+    async fn fetch_progress_history(&self, id: TicketId) -> Result<Vec<TicketChange>, TicketError> {
+        let is_progress = |c: &TicketChange| matches!(&c.what, ChangeKind::Field { field: Field::RolloutProgress, .. });
+        Ok(self.fetch_history(id).await?.into_iter().filter(is_progress).collect())
+    }
+
     async fn fetch_progress_changes(&self, after: u64) -> Result<Found<TicketChange>, TicketError> {
         self.read(move |desk| desk.progress_changes(after)).await
     }
@@ -92,13 +102,23 @@ impl TicketSystem for DeskSystem {
         self.read(move |desk| desk.list(&query)).await
     }
 
-    async fn ensure_field(&self, id: TicketId, field: Field, value: &str) -> Result<Written, TicketError> {
+    async fn ensure_field(
+        &self,
+        id: TicketId,
+        field: Field,
+        value: &str,
+        standing: Option<RolloutState>,
+    ) -> Result<Written, TicketError> {
         if field == Field::RolloutProgress {
             let reasons = vec![format!("{field} is moved from a known state to another, not set")];
             return Err(TicketError::Refused { ticket: Some(id), reasons });
         }
-        let edits = [Edit::Field(field, value.to_owned())];
-        self.write(move |desk, by, now| desk.set(id, &edits, by, now)).await
+        let edit = Edit::Field(field, value.to_owned());
+        self.write(move |desk, by, now| match standing {
+            Some(standing) => desk.set_while(id, edit, standing, by, now),
+            None => desk.set(id, &[edit], by, now),
+        })
+        .await
     }
 
     async fn ensure_progress(
@@ -115,12 +135,22 @@ impl TicketSystem for DeskSystem {
         self.write(move |desk, by, now| desk.comment_once(id, &marker, &text, by, now)).await
     }
 
-    async fn ensure_watchers(&self, id: TicketId, groups: &BTreeSet<Group>) -> Result<Written, TicketError> {
+    async fn ensure_watchers(
+        &self,
+        id: TicketId,
+        groups: &BTreeSet<Group>,
+        standing: RolloutState,
+    ) -> Result<Written, TicketError> {
         let groups = groups.clone();
-        self.write(move |desk, by, now| desk.replace_watchers(id, &groups, by, now)).await
+        self.write(move |desk, by, now| desk.replace_watchers(id, &groups, standing, by, now)).await
     }
 
-    async fn ensure_status(&self, id: TicketId, status: TicketStatus) -> Result<Written, TicketError> {
-        self.write(move |desk, by, now| desk.set(id, &[Edit::Status(status)], by, now)).await
+    async fn ensure_status(
+        &self,
+        id: TicketId,
+        status: TicketStatus,
+        standing: RolloutState,
+    ) -> Result<Written, TicketError> {
+        self.write(move |desk, by, now| desk.set_while(id, Edit::Status(status), standing, by, now)).await
     }
 }

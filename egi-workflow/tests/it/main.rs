@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where its world can not be built")]
 
 mod matrix;
+mod owed;
 mod properties;
 mod rules;
 mod world;

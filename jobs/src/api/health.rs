@@ -10,7 +10,7 @@ pub(super) async fn health() -> &'static str {
     "ok\n"
 }
 
-/// The database answers and the repository tree is there.
+/// The database answers, the repository tree is there and the ticket system can be used.
 pub(super) async fn ready(State(api): State<Api>) -> (StatusCode, String) {
     let mut faults = Vec::new();
     if let Err(error) = api.site.store.ping().await {
@@ -20,6 +20,7 @@ pub(super) async fn ready(State(api): State<Api>) -> (StatusCode, String) {
     if !root.is_dir() {
         faults.push(format!("repository tree: {} is not there", root.display()));
     }
+    faults.extend(api.waiting.faults().iter().map(|fault| format!("ticket system: {fault}")));
     if faults.is_empty() {
         (StatusCode::OK, "ready\n".to_owned())
     } else {

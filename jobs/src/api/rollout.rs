@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use egi_model::notice::{FaultyNotice, FieldFault, Notice};
 use egi_model::ticket::TicketId;
 use serde::Serialize;
 use tracing::{error, info, warn};
 
-use super::{Api, body};
+use super::{Api, Secret, body};
 use crate::worker;
 
 /// The answer: what was stored, or what was wrong.
@@ -33,10 +33,8 @@ pub(super) async fn post(State(api): State<Api>, request: Request) -> Reply {
         Err((status, why)) => return refuse(status, "body", why),
     };
     if let Some(secret) = &api.secret {
-        let skew = api.site.config.api.clock_skew_seconds;
-        if let Err(why) = secret.check(&headers, &body, api.site.now(), skew) {
-            warn!("a notice was refused: {why}");
-            return refuse(StatusCode::UNAUTHORIZED, "authentication", why);
+        if let Err(refusal) = authenticate(&api, secret, &headers, &body).await {
+            return refusal;
         }
     }
     let pairs = match body::read_pairs(&headers, &body) {
@@ -46,6 +44,27 @@ pub(super) async fn post(State(api): State<Api>, request: Request) -> Reply {
     match Notice::parse(&pairs) {
         Ok(notice) => accept(&api, notice).await,
         Err(faulty) => reject(&api, faulty).await,
+    }
+}
+
+/// Lets a request pass whose signature fits and whose nonce is new.
+async fn authenticate(api: &Api, secret: &Secret, headers: &HeaderMap, body: &[u8]) -> Result<(), Reply> {
+    let (now, skew) = (api.site.now(), api.site.config.api.clock_skew_seconds);
+    let signed = secret.check(headers, body, now, skew).map_err(|why| {
+        warn!("a notice was refused: {why}");
+        refuse(StatusCode::UNAUTHORIZED, "authentication", &why)
+    })?;
+    match api.site.store.use_nonce(&signed.nonce, signed.until, now).await {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            let why = "X-NSRW-Nonce was used before: a replay, or a request sent twice; sign it anew to send it again";
+            warn!("a notice was refused: {why}");
+            Err(refuse(StatusCode::CONFLICT, "authentication", why))
+        }
+        Err(error) => {
+            error!("a notice could not be stored: {}", crate::error_chain(&error));
+            Err(refuse(StatusCode::SERVICE_UNAVAILABLE, "server", "the notice could not be stored; send it again"))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use crate::cli::InitArgs;
-use crate::config::{self, Config};
+use crate::config::{self, Config, TicketSystemKind};
 use crate::exit::Exit;
 use crate::output;
 use crate::site::{Site, system_clock};
@@ -23,13 +23,17 @@ pub(super) async fn run(args: &InitArgs) -> anyhow::Result<Exit> {
     std::fs::create_dir_all(&args.folder)
         .with_context(|| format!("failed to make the folder {}", args.folder.display()))?;
     let file = args.folder.join(config::FILE_NAME);
-    create_new(&file, render(&args.public_url)?.as_bytes(), 0o644)?;
+    create_new(&file, render(args)?.as_bytes(), 0o644)?;
     let config = Config::load(&file, &std::env::vars().collect())?;
     let secret = config.path(&config.api.secret_file);
     if let Some(folder) = secret.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
     }
     create_new(&secret, make_secret()?.as_bytes(), 0o600)?;
+    if config.tickets.system == TicketSystemKind::Rt {
+        tell_of_rt(&args.folder, &config);
+        return Ok(Exit::Done);
+    }
     let site = Site::open(config, system_clock(), Arc::new(egi_repo::progress::Silent)).await?;
     output::line(format!("A site is ready in {}:", args.folder.display()));
     output::line("  nsrw.toml           the settings; add your people and major releases");
@@ -43,12 +47,34 @@ pub(super) async fn run(args: &InitArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// A site on Request Tracker opens its database and tree when it is first used: without a token it has no tickets.
+fn tell_of_rt(folder: &Path, config: &Config) {
+    output::line(format!("A site for the tickets of {} is begun in {}:", config.rt.url, folder.display()));
+    output::line("  nsrw.toml           the settings; add your major releases, and look at the section [rt]");
+    output::line(format!(
+        "  {:<18}  the secret notices are signed with; RT signs with the same",
+        config.api.secret_file.display()
+    ));
+    output::line(format!(
+        "  {:<18}  to be written: the token of the account {}",
+        config.rt.token_file.display(),
+        config.tickets.account
+    ));
+}
+
 /// The settings a new site starts with: all of them, with whoever makes it as administrator.
-fn render(public_url: &str) -> anyhow::Result<String> {
+fn render(args: &InitArgs) -> anyhow::Result<String> {
     let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "root".to_owned());
     let mut config = Config::default();
-    public_url.trim_end_matches('/').clone_into(&mut config.site.public_url);
-    config.people.push(config::Person { name: user, roles: vec![egi_model::role::Role::Admin] });
+    args.public_url.trim_end_matches('/').clone_into(&mut config.site.public_url);
+    match &args.rt {
+        // There the groups say who may do what.
+        Some(url) => {
+            config.tickets.system = TicketSystemKind::Rt;
+            url.trim_end_matches('/').clone_into(&mut config.rt.url);
+        }
+        None => config.people.push(config::Person { name: user, roles: vec![egi_model::role::Role::Admin] }),
+    }
     let mut text = String::from("# The settings of this site. nsrw.example.toml explains every one of them.\n\n");
     text.push_str(&config.render()?);
     let _ = write!(

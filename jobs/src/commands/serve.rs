@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, oneshot};
 use tracing::{error, info, warn};
 
-use crate::api::{Api, Secret, router};
+use crate::api::{Api, Secret, Waiting, router};
 use crate::exit::Exit;
 use crate::site::Site;
 use crate::{output, worker};
@@ -29,9 +29,9 @@ pub(super) async fn run(site: &Site) -> anyhow::Result<Exit> {
         .with_context(|| format!("failed to listen on {}; set api.listen", settings.listen))?;
     let address = listener.local_addr().context("failed to learn the address listened on")?;
     output::line(format!("listening on http://{address}/api/rollout"));
-    let (bell, stop) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
-    let worker = tokio::spawn(work(site.clone(), Arc::clone(&bell), Arc::clone(&stop)));
-    let api = router(Api { site: site.clone(), secret, bell: Arc::clone(&bell) });
+    let (bell, stop, waiting) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)), Waiting::default());
+    let worker = tokio::spawn(work(site.clone(), Arc::clone(&bell), Arc::clone(&stop), waiting.clone()));
+    let api = router(Api { site: site.clone(), secret, bell: Arc::clone(&bell), waiting });
     let stopping = async move {
         stop_asked.await;
         info!("stopping: the step under way is finished, the rest goes on at the next start");
@@ -85,13 +85,21 @@ fn listen_for_signals() -> anyhow::Result<impl Future<Output = ()> + Send> {
 }
 
 /// Drains whenever the bell rings and every few seconds; asks the ticket system now and then for what never came.
-async fn work(site: Site, bell: Arc<Notify>, stop: Arc<AtomicBool>) {
+///
+/// It does not begin before the ticket system can be used. Until then notices are taken and kept.
+async fn work(site: Site, bell: Arc<Notify>, stop: Arc<AtomicBool>, waiting: Waiting) {
     let poll = Duration::from_secs(site.config.worker.poll_seconds.max(1));
+    while !stop.load(Ordering::Relaxed) && !is_usable(&site, &waiting).await {
+        tokio::select! {
+            () = bell.notified() => {}
+            () = tokio::time::sleep(poll) => {}
+        }
+    }
     let mut asked: Option<tokio::time::Instant> = None;
     while !stop.load(Ordering::Relaxed) {
         if asked.is_none_or(|at| at.elapsed() >= Duration::from_secs(site.config.worker.sync_seconds)) {
             asked = Some(tokio::time::Instant::now());
-            super::sync::catch_up_quietly(&site).await;
+            super::sync::catch_up::catch_up(&site).await;
             worker::prune(&site).await;
         }
         if let Err(trouble) = worker::drain(&site, &stop).await {
@@ -102,4 +110,22 @@ async fn work(site: Site, bell: Arc<Notify>, stop: Arc<AtomicBool>) {
             () = tokio::time::sleep(poll) => {}
         }
     }
+}
+
+/// Whether the ticket system has all that is needed. What is in the way is logged once, until it is something else.
+async fn is_usable(site: &Site, waiting: &Waiting) -> bool {
+    let faults = match site.tickets.check().await {
+        Ok(faults) => faults,
+        Err(trouble) => vec![crate::error_chain(&trouble)],
+    };
+    let usable = faults.is_empty();
+    if waiting.say(faults.clone()) {
+        for fault in &faults {
+            error!("the ticket system can not be used yet: {fault}");
+        }
+        if usable {
+            info!("the ticket system can be used");
+        }
+    }
+    usable
 }

@@ -1,19 +1,20 @@
 //! `nsrw sync`: tickets, database and repository tree compared. Without `--apply` it only says what differs.
 
+pub(super) mod catch_up;
 mod tree;
 
 use std::collections::BTreeSet;
 
-use egi_model::ticket::TicketId;
-use egi_tickets::Query;
+use egi_model::ticket::{Ticket, TicketId};
+use egi_tickets::{Query, TicketError};
+use egi_workflow::{Policy, ReleaseRecord, owed};
 use serde::Serialize;
-use tracing::{error, info, warn};
 
 use crate::cli::SyncArgs;
 use crate::exit::Exit;
 use crate::output;
 use crate::site::Site;
-use crate::worker::{self, notice_of};
+use crate::worker;
 
 /// One difference, with what `--apply` does about it.
 #[derive(Debug, Serialize)]
@@ -59,26 +60,6 @@ fn print(differences: &[Difference], apply: bool) {
     }
 }
 
-/// What `serve` does on a schedule: puts into the inbox what never arrived.
-pub(super) async fn catch_up_quietly(site: &Site) {
-    match compare_notices(site, true).await {
-        Ok(missed) if missed.is_empty() => {}
-        Ok(missed) => warn!("{} changes of tickets had no notice; they are in the inbox now", missed.len()),
-        Err(trouble) => error!("the ticket system could not be asked for missed changes: {trouble:#}"),
-    }
-    if let Err(trouble) = register_new(site).await {
-        error!("the ticket system could not be asked for new tickets: {trouble:#}");
-    }
-}
-
-/// Puts new tickets on record, so that the month's report counts them.
-async fn register_new(site: &Site) -> anyhow::Result<()> {
-    for ticket in site.tickets.search(&Query::default()).await?.items {
-        site.store.register(ticket.id, ticket.created, ticket.requestors.first().cloned()).await?;
-    }
-    Ok(())
-}
-
 /// Tickets with something in the inbox: what differs there is on its way to be mended.
 async fn under_way(site: &Site) -> anyhow::Result<BTreeSet<TicketId>> {
     Ok(site.store.pending(site.now()).await?.iter().map(|m| m.message.ticket()).collect())
@@ -87,51 +68,75 @@ async fn under_way(site: &Site) -> anyhow::Result<BTreeSet<TicketId>> {
 /// Changes of tickets whose notice never arrived.
 async fn compare_notices(site: &Site, apply: bool) -> anyhow::Result<Vec<Difference>> {
     let found = site.tickets.fetch_progress_changes(0).await?;
-    let mut differences: Vec<Difference> = found.unreadable.iter().map(unreadable).collect();
-    let known = site.store.load_known_changes().await?;
-    for notice in found.items.iter().filter_map(notice_of) {
-        if notice.change.is_some_and(|change| known.contains(&change)) {
-            continue;
-        }
+    let mut differences = Vec::new();
+    for notice in catch_up::missed(site, &found.items).await? {
         let what = format!("the change {} -> {} has no notice", notice.previous, notice.current);
-        differences.push(Difference {
-            ticket: Some(notice.ticket),
-            what,
-            mended_by: Some("put into the inbox".to_owned()),
-        });
+        differences.push(Difference::mended(notice.ticket, what, "put into the inbox"));
         if apply {
-            let posted = worker::deliver(site, notice).await?;
-            info!(inbox.id = %posted.id, "a missed change was put into the inbox");
+            worker::deliver(site, notice).await?;
         }
     }
     Ok(differences)
 }
 
-fn unreadable(trouble: &egi_tickets::TicketError) -> Difference {
-    Difference { ticket: None, what: crate::error_chain(trouble), mended_by: None }
-}
-
-/// Tickets the database does not know, and tickets that stand elsewhere although nothing is under way.
+/// Tickets that can not be used, that the database does not know, that stand elsewhere although nothing is under way, or
+/// that were never told what they should say; and releases whose ticket is gone.
 async fn compare_tickets(site: &Site, under_way: &BTreeSet<TicketId>, apply: bool) -> anyhow::Result<Vec<Difference>> {
     let found = site.tickets.search(&Query::default()).await?;
-    let mut differences = Vec::new();
-    for ticket in found.items {
+    let mut differences: Vec<Difference> = found.unreadable.iter().map(unusable).collect();
+    let policy = site.policy().await?;
+    for ticket in &found.items {
         let Some(record) = site.store.load_release(ticket.id).await? else {
             if apply {
-                site.store.register(ticket.id, ticket.created, ticket.requestors.first().cloned()).await?;
+                catch_up::register(site, ticket).await?;
             }
             differences.push(Difference::mended(ticket.id, "it is not on record".to_owned(), "put on record"));
             continue;
         };
-        let stands = ticket.progress().map_err(|e| e.to_string());
-        if stands.as_ref() != Ok(&record.state) && !under_way.contains(&ticket.id) {
-            if apply {
-                worker::check(site, ticket.id).await?;
+        if under_way.contains(&ticket.id) {
+            continue;
+        }
+        let wrong = compare_ticket(ticket, &record, &policy);
+        if apply && !wrong.is_empty() {
+            worker::check(site, ticket.id).await?;
+        }
+        let difference = |what| Difference::mended(ticket.id, what, "put into the inbox to be looked at again");
+        differences.extend(wrong.into_iter().map(difference));
+    }
+    let seen: BTreeSet<TicketId> = found.items.iter().map(|ticket| ticket.id).collect();
+    differences.extend(find_gone(site, &seen).await?);
+    Ok(differences)
+}
+
+/// What a ticket says, beside what is on record.
+fn compare_ticket(ticket: &Ticket, record: &ReleaseRecord, policy: &Policy) -> Vec<String> {
+    let stands = ticket.progress().map_err(|e| e.to_string());
+    if stands.as_ref() != Ok(&record.state) {
+        let said = stands.map_or_else(|e| e, |s| s.to_string());
+        return vec![format!("it says {said}, on record is {}", record.state)];
+    }
+    let owed = owed(ticket, record, policy);
+    owed.iter().map(|effect| format!("it was not told: {}", worker::describe(effect))).collect()
+}
+
+/// Releases whose ticket was not among those of the queue.
+async fn find_gone(site: &Site, seen: &BTreeSet<TicketId>) -> anyhow::Result<Vec<Difference>> {
+    let mut differences = Vec::new();
+    for record in site.store.load_releases().await?.into_iter().filter(|record| !seen.contains(&record.ticket)) {
+        match site.tickets.fetch_ticket(record.ticket).await {
+            Ok(_) => {}
+            Err(gone @ (TicketError::Missing { .. } | TicketError::Gone { .. } | TicketError::Forbidden { .. })) => {
+                let what = format!("its release stands in {}, but {}", record.state, crate::error_chain(&gone));
+                differences.push(Difference { ticket: Some(record.ticket), what, mended_by: None });
             }
-            let said = stands.map_or_else(|e| e, |s| s.to_string());
-            let what = format!("it says {said}, on record is {}", record.state);
-            differences.push(Difference::mended(ticket.id, what, "put into the inbox to be looked at again"));
+            // It was told among those that can not be used.
+            Err(TicketError::Malformed { .. } | TicketError::Corrupt { .. }) => {}
+            Err(trouble) => return Err(trouble.into()),
         }
     }
     Ok(differences)
+}
+
+fn unusable(trouble: &TicketError) -> Difference {
+    Difference { ticket: None, what: crate::error_chain(trouble), mended_by: None }
 }

@@ -1,4 +1,4 @@
-//! `nsrw ticket …`: the embedded desk, as people use it.
+//! `nsrw ticket …`: the embedded desk, as people use it, and the tickets of any ticket system, as they stand.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
@@ -7,9 +7,10 @@ use anyhow::Context as _;
 use egi_model::field::Field;
 use egi_model::release_xml;
 use egi_model::role::Role;
-use egi_model::ticket::{ChangeKind, TicketChange, TicketId, TicketStatus};
+use egi_model::ticket::{ChangeKind, Ticket, TicketChange, TicketId, TicketStatus};
 use egi_tickets::desk::{Edit, NewTicket};
 use egi_tickets::{Query, TicketError, render_ticket};
+use serde::Serialize;
 
 use crate::cli::{NewTicketArgs, SetTicketArgs, TicketCommand};
 use crate::exit::Exit;
@@ -21,11 +22,12 @@ pub(super) async fn run(site: &Site, command: TicketCommand) -> anyhow::Result<E
     match command {
         TicketCommand::New(args) => refusals(new(site, &args).await),
         TicketCommand::Set(args) => set(site, &args).await,
-        TicketCommand::Show { ticket, json } => show(site, ticket, json),
-        TicketCommand::List { state, json } => list(site, state, json),
-        TicketCommand::Comment { ticket, text, who } => refusals(
-            site.desk.comment(ticket, &text, &super::actor(site, &who), site.now()).map_err(Into::into).map(|_| ()),
-        ),
+        TicketCommand::Show { ticket, json } => show(site, ticket, json).await,
+        TicketCommand::List { state, json } => list(site, state, json).await,
+        TicketCommand::Comment { ticket, text, who } => {
+            let by = super::actor(site, &who);
+            refusals(site.desk()?.comment(ticket, &text, &by, site.now()).map_err(Into::into).map(drop))
+        }
     }
 }
 
@@ -44,7 +46,7 @@ fn refusals(result: anyhow::Result<()>) -> anyhow::Result<Exit> {
 }
 
 async fn new(site: &Site, args: &NewTicketArgs) -> anyhow::Result<()> {
-    let by = super::actor(site, &args.who);
+    let (desk, by) = (site.desk()?, super::actor(site, &args.who));
     let beside = || args.release.with_file_name("checksums.xml");
     let checksums = args.checksums.clone().unwrap_or_else(beside);
     let (release, sums) = (read(&args.release)?, read(&checksums)?);
@@ -53,7 +55,7 @@ async fn new(site: &Site, args: &NewTicketArgs) -> anyhow::Result<()> {
     let files = vec![(Field::ReleaseMetadata, release), (Field::Checksums, sums)];
     let requestors = if by.roles.contains(&Role::Provider) { vec![by.name.clone()] } else { Vec::new() };
     let new = NewTicket { subject, requestors, by, fields: args.fields.clone(), files };
-    let ticket = site.desk.create(new, site.now())?;
+    let ticket = desk.create(new, site.now())?;
     site.store.register(ticket.id, ticket.created, ticket.requestors.first().cloned()).await?;
     if args.json {
         return output::json(&ticket);
@@ -83,8 +85,8 @@ fn title(release: &[u8], path: &Path) -> String {
 
 async fn set(site: &Site, args: &SetTicketArgs) -> anyhow::Result<Exit> {
     let edits = args.changes.iter().map(|text| parse_edit(text)).collect::<anyhow::Result<Vec<Edit>>>()?;
-    let by = super::actor(site, &args.who);
-    match site.desk.set(args.ticket, &edits, &by, site.now()) {
+    let (desk, by) = (site.desk()?, super::actor(site, &args.who));
+    match desk.set(args.ticket, &edits, &by, site.now()) {
         Ok(changes) => {
             tell(&changes);
             announce(site, &changes).await?;
@@ -141,19 +143,26 @@ fn parse_edit(text: &str) -> anyhow::Result<Edit> {
     Ok(Edit::File(field, read(&PathBuf::from(path))?))
 }
 
-fn show(site: &Site, ticket: TicketId, json: bool) -> anyhow::Result<Exit> {
-    let record = site.desk.load(ticket)?;
+/// A ticket with all that ever happened to it.
+#[derive(Serialize)]
+struct Shown {
+    ticket: Ticket,
+    history: Vec<TicketChange>,
+}
+
+async fn show(site: &Site, ticket: TicketId, json: bool) -> anyhow::Result<Exit> {
+    let (history, ticket) = (site.tickets.fetch_history(ticket).await?, site.tickets.fetch_ticket(ticket).await?);
     if json {
-        output::json(&record)?;
+        output::json(&Shown { ticket, history })?;
     } else {
-        output::raw(render_ticket(&record.ticket, &record.history).as_bytes());
+        output::raw(render_ticket(&ticket, &history).as_bytes());
     }
     Ok(Exit::Done)
 }
 
-fn list(site: &Site, states: Vec<egi_model::rollout::RolloutState>, json: bool) -> anyhow::Result<Exit> {
+async fn list(site: &Site, states: Vec<egi_model::rollout::RolloutState>, json: bool) -> anyhow::Result<Exit> {
     let progress = Some(states).filter(|states| !states.is_empty());
-    let found = site.desk.list(&Query { progress, status: None })?;
+    let found = site.tickets.search(&Query { progress, ..Query::default() }).await?;
     if json {
         output::json(&found.items)?;
     } else {

@@ -95,7 +95,7 @@ async fn gather_notice(
     ticket: Ticket,
     record: ReleaseRecord,
 ) -> Result<Gathered, GatherError> {
-    let history = fetch_history(site, ticket.id).await?;
+    let history = fetch_progress_history(site, ticket.id).await?;
     let change = find_change(notice, &history);
     let misnumbered = notice.change != change.map(|c| c.id);
     if misnumbered && notice.change.is_some() {
@@ -123,7 +123,7 @@ async fn gather_notice(
 
 /// The ticket as it stands now, whatever was made of its changes before.
 async fn gather_check(site: &Site, ticket: Ticket, record: ReleaseRecord) -> Result<Gathered, GatherError> {
-    let history = fetch_history(site, ticket.id).await?;
+    let history = fetch_progress_history(site, ticket.id).await?;
     let last = history.iter().rfind(|c| progress_change(c).is_some());
     let asked_by = last.map(|c| c.by.clone()).filter(|by| !by.roles.contains(&Role::Repository));
     let asked = ticket.progress().unwrap_or(record.state);
@@ -131,8 +131,8 @@ async fn gather_check(site: &Site, ticket: Ticket, record: ReleaseRecord) -> Res
     snapshot(site, ticket, record, asked, cause, asked_by).await.map(Gathered::from)
 }
 
-async fn fetch_history(site: &Site, ticket: TicketId) -> Result<Vec<TicketChange>, GatherError> {
-    site.tickets.fetch_history(ticket).await.map_err(|source| GatherError::Ticket { ticket, source })
+async fn fetch_progress_history(site: &Site, ticket: TicketId) -> Result<Vec<TicketChange>, GatherError> {
+    site.tickets.fetch_progress_history(ticket).await.map_err(|source| GatherError::Ticket { ticket, source })
 }
 
 /// The change of the ticket a notice tells of: the one of its number, else the last of its kind, else the ticket's last

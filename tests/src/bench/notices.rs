@@ -13,7 +13,7 @@ use super::measure::{Figures, Meter, parse_figures};
 use super::workshop::Workshop;
 use super::{Contest, Job, Way};
 use crate::process::run;
-use crate::serve::{FORM, Serving};
+use crate::serve::{FORM, Serving, make_nonce};
 use crate::site::Site;
 
 /// How many post at the same time.
@@ -135,7 +135,7 @@ fn post(agent: &Agent, url: &str, secret: &Secret, number: u32) -> Result<()> {
          &Emergency_Release=No&Transaction_Id={number}"
     );
     let mut request = agent.post(url).header("Content-Type", FORM);
-    for (name, value) in sign(secret, body.as_bytes(), Utc::now()) {
+    for (name, value) in sign(secret, body.as_bytes(), &make_nonce(), Utc::now()) {
         request = request.header(name, value);
     }
     let mut response = request.send(&body).context("no answer")?;

@@ -161,7 +161,11 @@ fn changes_nobody_posted_are_found_by_asking_the_desk() {
         assert_eq!(world.wait_for_history(ticket, number + 1), expected(number + 1));
     }
     assert_eq!(world.stands(ticket), "WaitingForResponse OK");
-    assert!(server.log().contains("1 changes of tickets had no notice; they are in the inbox now"), "{}", server.log());
+    assert!(
+        server.log().contains("Unverified -> InVerification had no notice; it is in the inbox now"),
+        "{}",
+        server.log()
+    );
     assert_eq!(server.stop().unwrap(), 0);
     world.assert_sound();
 }

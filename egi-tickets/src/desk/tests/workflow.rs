@@ -32,10 +32,10 @@ async fn each_write_done_twice_is_done_once() {
         seen.push([
             tickets.ensure_progress(id(1), Submitted, Failed).await.unwrap(),
             tickets.ensure_comment(id(1), "plan-7/step-2", "The checksums do not match.").await.unwrap(),
-            tickets.ensure_watchers(id(1), &groups).await.unwrap(),
-            tickets.ensure_field(id(1), Field::RepositoryUrl, "https://repo.example.org/sw/").await.unwrap(),
-            tickets.ensure_field(id(1), Field::CommunicationStatus, "Error").await.unwrap(),
-            tickets.ensure_status(id(1), TicketStatus::Resolved).await.unwrap(),
+            tickets.ensure_watchers(id(1), &groups, Failed).await.unwrap(),
+            tickets.ensure_field(id(1), Field::RepositoryUrl, "https://repo.example.org/sw/", None).await.unwrap(),
+            tickets.ensure_field(id(1), Field::CommunicationStatus, "Error", Some(Failed)).await.unwrap(),
+            tickets.ensure_status(id(1), TicketStatus::Resolved, Failed).await.unwrap(),
         ]);
     }
     assert_eq!(seen, [[Written::Changed; 6], [Written::Already; 6]]);
@@ -57,12 +57,27 @@ async fn a_ticket_that_somebody_moved_is_left_alone() {
 }
 
 #[tokio::test]
+async fn an_answer_is_given_only_where_it_belongs() {
+    let (_folder, desk) = desk_with_ticket();
+    let tickets = system(&desk);
+    desk.set(id(1), &[progress("Unverified")], &verifier(), at(1)).unwrap();
+    let before = desk.load(id(1)).unwrap();
+    let overtaken = |error: &TicketError| matches!(error, TicketError::Overtaken { expected, found, .. } if (*expected, *found) == (Submitted, Unverified));
+    let groups = BTreeSet::from([Group::Verifiers]);
+    assert!(overtaken(&tickets.ensure_watchers(id(1), &groups, Submitted).await.unwrap_err()));
+    assert!(overtaken(&tickets.ensure_status(id(1), TicketStatus::Resolved, Submitted).await.unwrap_err()));
+    let answer = tickets.ensure_field(id(1), Field::CommunicationStatus, "OK", Some(Submitted)).await;
+    assert!(overtaken(&answer.unwrap_err()));
+    assert_eq!(desk.load(id(1)).unwrap(), before);
+}
+
+#[tokio::test]
 async fn the_repository_writes_its_own_fields_and_no_others() {
     let (_folder, desk) = desk_with_ticket();
     let tickets = system(&desk);
-    let error = tickets.ensure_field(id(1), Field::SyncUrl, "http://other.example.org/").await.unwrap_err();
+    let error = tickets.ensure_field(id(1), Field::SyncUrl, "http://other.example.org/", None).await.unwrap_err();
     assert!(matches!(error, TicketError::Forbidden { .. }), "{error}");
-    let error = tickets.ensure_field(id(1), Field::RolloutProgress, "Failed").await.unwrap_err();
+    let error = tickets.ensure_field(id(1), Field::RolloutProgress, "Failed", None).await.unwrap_err();
     assert!(matches!(error, TicketError::Refused { .. }), "{error}");
 }
 
@@ -93,12 +108,21 @@ async fn tickets_are_found_by_progress_and_status() {
     desk.set(third, &[progress("Unverified")], &verifier(), at(2)).unwrap();
     let tickets = system(&desk);
     let find = async |progress: Option<Vec<_>>, status: Option<Vec<_>>| -> Vec<TicketId> {
-        tickets.search(&Query { progress, status }).await.unwrap().items.iter().map(|t| t.id).collect()
+        tickets
+            .search(&Query { progress, status, ..Query::default() })
+            .await
+            .unwrap()
+            .items
+            .iter()
+            .map(|t| t.id)
+            .collect()
     };
     assert_eq!(find(None, None).await, [id(1), second, third]);
     assert_eq!(find(Some(vec![Unverified]), None).await, [second, third]);
     assert_eq!(find(Some(vec![Unverified]), Some(vec![TicketStatus::New])).await, [third]);
     assert_eq!(find(Some(vec![Failed]), None).await, []);
+    let above = tickets.search(&Query { above: 1, ..Query::default() }).await.unwrap();
+    assert_eq!(above.items.iter().map(|t| t.id).collect::<Vec<_>>(), [second, third]);
 }
 
 #[tokio::test]
@@ -106,8 +130,8 @@ async fn the_groups_and_the_administrators_are_told_of_each_answer() {
     let (folder, desk) = desk_with_ticket();
     let tickets = system(&desk);
     desk.set(id(1), &[progress("Unverified")], &verifier(), at(1)).unwrap();
-    tickets.ensure_watchers(id(1), &BTreeSet::from([Group::Verifiers, Group::Requestors])).await.unwrap();
-    tickets.ensure_field(id(1), Field::RepositoryUrl, "https://repo.example.org/sw/unverified/").await.unwrap();
+    tickets.ensure_watchers(id(1), &BTreeSet::from([Group::Verifiers, Group::Requestors]), Unverified).await.unwrap();
+    tickets.ensure_field(id(1), Field::RepositoryUrl, "https://repo.example.org/sw/unverified/", None).await.unwrap();
     let outbox = || {
         let names = fs::read_dir(folder.path().join("outbox")).unwrap();
         let mut names: Vec<String> = names.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
@@ -116,8 +140,8 @@ async fn the_groups_and_the_administrators_are_told_of_each_answer() {
     };
     assert!(outbox().is_empty());
 
-    tickets.ensure_field(id(1), Field::CommunicationStatus, "OK").await.unwrap();
-    tickets.ensure_field(id(1), Field::CommunicationStatus, "OK").await.unwrap();
+    tickets.ensure_field(id(1), Field::CommunicationStatus, "OK", None).await.unwrap();
+    tickets.ensure_field(id(1), Field::CommunicationStatus, "OK", None).await.unwrap();
     assert_eq!(outbox(), ["1.7-requestors.txt", "1.7-sw-rel-admin.txt", "1.7-sw-rel-qc.txt"]);
     let text = fs::read_to_string(folder.path().join("outbox/1.7-requestors.txt")).unwrap();
     insta::assert_snapshot!(text, @r#"
@@ -133,8 +157,8 @@ async fn the_groups_and_the_administrators_are_told_of_each_answer() {
     "#);
 
     desk.set(id(1), &[progress("InVerification")], &verifier(), at(40)).unwrap();
-    tickets.ensure_watchers(id(1), &BTreeSet::new()).await.unwrap();
-    tickets.ensure_field(id(1), Field::CommunicationStatus, "Error").await.unwrap();
+    tickets.ensure_watchers(id(1), &BTreeSet::new(), InVerification).await.unwrap();
+    tickets.ensure_field(id(1), Field::CommunicationStatus, "Error", None).await.unwrap();
     assert_eq!(outbox()[..1], ["1.12-sw-rel-admin.txt"]);
     assert_eq!(outbox().len(), 4);
 }
