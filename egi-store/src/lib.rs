@@ -14,9 +14,9 @@
 //! | `steps` | which of a plan's effects are done | [`Store::log_step`] |
 //! | `releases` | where each release stands, with its metadata | [`Store::register`], [`Store::close_plan`], [`Store::import_past`] |
 //! | `history` | every change of every release, append-only, each record chained to the one before by digest | [`Store::register`], [`Store::close_plan`], [`Store::import_past`] |
+//! | `imports` | how far the past of a ticket system was read into the history | [`Store::import_past`] |
 //! | `ticket_system` | which ticket system the tickets are in, and up to where it was asked what happened | [`Store::agree_ticket_system`], [`Store::save_sync_cursor`] |
 //! | `nonces` | the nonces of signed requests that were used | [`Store::use_nonce`] |
-//! | `imports` | how far the past of a ticket system was read into the history | [`Store::import_past`] |
 //! | `history_head` | how many records the history has and the digest of the last, so that a cut-off end shows | with `history` |
 //!
 //! # One message's way

@@ -152,12 +152,12 @@ impl TicketError {
             Self::Missing { .. }
             | Self::Gone { .. }
             | Self::Malformed { .. }
+            | Self::Setup { .. }
             | Self::Unauthorized { .. }
             | Self::Forbidden { .. }
             | Self::Refused { .. }
             | Self::Overtaken { .. }
             | Self::TooLarge { .. }
-            | Self::Setup { .. }
             | Self::Corrupt { .. } => false,
         }
     }

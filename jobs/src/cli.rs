@@ -33,7 +33,7 @@ pub enum Command {
     /// Work with release.xml
     #[command(subcommand)]
     Release(ReleaseCommand),
-    /// Configure Request Tracker, compare a running one with its configuration, bring its past along
+    /// Work with Request Tracker: its configuration, its past
     #[command(subcommand)]
     Rt(RtCommand),
     /// Show the settings in force
@@ -333,6 +333,16 @@ pub struct PlanArgs {
 /// `nsrw rt …`
 #[derive(Debug, Subcommand)]
 pub enum RtCommand {
+    /// RT's own side.
+    #[command(flatten)]
+    Setup(RtSetupCommand),
+    /// Take the past of an existing RT into the log; can be repeated, and goes on where it was cut off
+    ImportHistory(ImportHistoryArgs),
+}
+
+/// The commands about RT's own side.
+#[derive(Debug, Subcommand)]
+pub enum RtSetupCommand {
     /// Print the file for RT's RT_SiteConfig.d, rendered from the tables in the code and the settings in force
     Config {
         /// Write it to a folder, with what the RT shall have as data beside it
@@ -343,8 +353,20 @@ pub enum RtCommand {
     Diff(DiffRtArgs),
     /// Make a running RT have what it shall have
     Apply(ApplyRtArgs),
-    /// Take the past of an existing RT into the log; can be repeated, and goes on where it was cut off
-    ImportHistory(ImportHistoryArgs),
+}
+
+/// `nsrw rt import-history`
+#[derive(Debug, Args)]
+pub struct ImportHistoryArgs {
+    /// Read RT's own database instead of asking RT: sqlite://, postgres:// or mysql://; an account that may read suffices
+    #[arg(long, value_name = "URL", env = "NSRW_RT_DATABASE", hide_env_values = true)]
+    pub database: Option<String>,
+    /// Look at everything again, also at what was looked at before; nothing is doubled
+    #[arg(long)]
+    pub again: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `nsrw rt diff`
@@ -367,20 +389,6 @@ pub struct ApplyRtArgs {
     /// Make a token for the repository's account and write it to this file, which must not be there yet
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `nsrw rt import-history`
-#[derive(Debug, Args)]
-pub struct ImportHistoryArgs {
-    /// Read RT's own database instead of asking RT: sqlite://, postgres:// or mysql://; an account that may read suffices
-    #[arg(long, value_name = "URL", env = "NSRW_RT_DATABASE", hide_env_values = true)]
-    pub database: String,
-    /// Look at everything again, also at what was looked at before; nothing is doubled
-    #[arg(long)]
-    pub again: bool,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

@@ -22,7 +22,7 @@ use clap::CommandFactory as _;
 use egi_model::role::Actor;
 use egi_tickets::TicketError;
 
-use crate::cli::{Cli, Command, Document, JsonArg, SiteCommand, Who};
+use crate::cli::{Cli, Command, Document, JsonArg, RtCommand, SiteCommand, Who};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output::{self, Shown};
@@ -33,7 +33,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Init(args) => init::run(&args).await,
         Command::Release(command) => release::run(&command),
-        Command::Rt(command) => rt::run(&cli.config, &command).await,
+        Command::Rt(RtCommand::ImportHistory(args)) => import_history::run(&open_site(&cli.config).await?, &args).await,
+        Command::Rt(RtCommand::Setup(command)) => rt::run(&load_config(&cli.config)?, &command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nsrw", &mut std::io::stdout());
             Ok(Exit::Done)

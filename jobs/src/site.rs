@@ -128,7 +128,8 @@ fn open_tickets(config: &Config, clock: &Clock) -> anyhow::Result<(Arc<dyn Ticke
     }
 }
 
-fn open_rt(config: &Config) -> anyhow::Result<RtSystem> {
+/// The RT the settings name.
+pub(crate) fn open_rt(config: &Config) -> anyhow::Result<RtSystem> {
     let rt = &config.rt;
     anyhow::ensure!(rt.api == RtApi::Rest2, "REST 1.0 can not be used yet; set rt.api to \"rest2\"");
     let file = config.path(&rt.token_file);

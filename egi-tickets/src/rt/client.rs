@@ -293,7 +293,7 @@ impl Client {
 
     /// All items of a list that RT searches, in the order of their numbers, above `after`. Each page is asked for by the
     /// number the last one ended with: what comes and goes meanwhile shifts nothing.
-    fn list_by_number<T: DeserializeOwned>(
+    pub(super) fn list_by_number<T: DeserializeOwned>(
         &self,
         path: &str,
         query: &str,

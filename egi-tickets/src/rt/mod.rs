@@ -1,4 +1,4 @@
-//! Request Tracker, driven over REST 2.0 as the repository's own account; its past read from its database.
+//! Request Tracker, driven over REST 2.0 as the repository's own account.
 //!
 //! ```text
 //! http      one way to one RT: token, session, timeouts, what is no answer of RT
@@ -11,8 +11,9 @@
 //! writing   changes, each looked at before and after
 //! check     whether RT has what is needed
 //! system    all of it as a ticket system
-//! past      what happened before this system came, as any source tells it
-//! database  RT's own database as such a source
+//! past      what an RT tells of the years before, and the sources of it
+//! rest_past the source that is RT itself, asked over REST 2.0
+//! database  the source that is RT's own database
 //! ```
 //!
 //! What decides how this is written are RT's habits, observed on RT 5.0:
@@ -45,6 +46,7 @@ mod past;
 mod pause;
 mod people;
 mod reading;
+mod rest_past;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -55,6 +57,7 @@ pub use self::database::RtDatabase;
 pub use self::http::Token;
 pub use self::options::RtOptions;
 pub use self::past::{Fate, NextChange, PastEvent, PastKind, PastSource};
+pub use self::rest_past::RtPast;
 pub use self::system::RtSystem;
 
 /// RT's name in messages.

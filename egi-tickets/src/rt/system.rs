@@ -27,7 +27,7 @@ impl RtSystem {
         Ok(Self { client: Arc::new(Client::new(options)?) })
     }
 
-    async fn run<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Client) -> Result<T, TicketError> + Send + 'static,
     ) -> Result<T, TicketError> {

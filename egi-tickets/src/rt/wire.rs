@@ -37,6 +37,17 @@ pub(super) struct TicketBody {
     pub(super) custom_fields: Vec<FieldBody>,
 }
 
+/// A ticket of the past, as far as its history needs it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PastTicketBody {
+    #[serde(rename = "id", deserialize_with = "number")]
+    pub(super) id: u64,
+    #[serde(default)]
+    pub(super) subject: String,
+    pub(super) created: DateTime<Utc>,
+}
+
 /// A custom field of a ticket.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct FieldBody {

@@ -5,23 +5,33 @@ mod sort;
 mod summary;
 
 use egi_model::ticket::TicketId;
-use egi_tickets::rt::{PastSource, RtDatabase};
+use egi_tickets::rt::{PastSource, RtDatabase, RtPast};
 use egi_workflow::past::PastChange;
 
 use self::sort::sort;
 use self::summary::Summary;
 use crate::cli::ImportHistoryArgs;
+use crate::config::TicketSystemKind;
 use crate::exit::Exit;
 use crate::output;
-use crate::site::Site;
+use crate::site::{Site, open_rt};
 
 /// How far before the last change that was looked at a later run begins: RT's database numbers transactions when they begin
 /// and shows them when they end, so that a smaller number may appear after a larger one.
 const MARGIN: u64 = 1000;
 
 pub(super) async fn run(site: &Site, args: &ImportHistoryArgs) -> anyhow::Result<Exit> {
-    let mut source = RtDatabase::new(&args.database, &site.config.rt.queue)?;
-    let summary = import(site, &mut source, args.again).await?;
+    let config = &site.config;
+    anyhow::ensure!(
+        config.tickets.system == TicketSystemKind::Rt,
+        "the tickets of this site are in the embedded desk, whose numbers mean other tickets than those of Request Tracker; \
+         set tickets.system to \"rt\" in a site that has no tickets yet"
+    );
+    let mut source: Box<dyn PastSource> = match &args.database {
+        Some(url) => Box::new(RtDatabase::new(url, &config.rt.queue)?),
+        None => Box::new(RtPast::new(open_rt(config)?)),
+    };
+    let summary = import(site, source.as_mut(), args.again).await?;
     if args.json {
         output::json(&summary)?;
     } else {

@@ -7,8 +7,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::{import_history, load_config, open_site};
-use crate::cli::{ApplyRtArgs, DiffRtArgs, RtCommand};
+use crate::cli::{ApplyRtArgs, DiffRtArgs, RtSetupCommand};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output;
@@ -20,12 +19,11 @@ const SITE_CONFIG: &str = "80-nsrw.pm";
 /// What the RT shall have, for who runs the setup program by hand.
 const DESIRED: &str = "desired.json";
 
-pub(super) async fn run(config_file: &Path, command: &RtCommand) -> anyhow::Result<Exit> {
+pub(super) fn run(config: &Config, command: &RtSetupCommand) -> anyhow::Result<Exit> {
     match command {
-        RtCommand::Config { out } => render(&load_config(config_file)?, out.as_deref()),
-        RtCommand::Diff(args) => diff(&load_config(config_file)?, args),
-        RtCommand::Apply(args) => apply(&load_config(config_file)?, args),
-        RtCommand::ImportHistory(args) => import_history::run(&open_site(config_file).await?, args).await,
+        RtSetupCommand::Config { out } => render(config, out.as_deref()),
+        RtSetupCommand::Diff(args) => diff(config, args),
+        RtSetupCommand::Apply(args) => apply(config, args),
     }
 }
 

@@ -15,6 +15,8 @@ use tempfile::TempDir;
 fn new_site() -> (TempDir, Site) {
     let home = tempfile::tempdir().unwrap();
     let site = Site::init(&home.path().join("site"), "http://repository.example.org/sw").unwrap();
+    site.change_setting("tickets.system", "\"rt\"").unwrap();
+    std::fs::write(site.folder().join("secrets/rt.token"), "1-1-never-used").unwrap();
     (home, site)
 }
 
