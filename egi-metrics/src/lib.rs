@@ -18,7 +18,7 @@
 //! UTC, durations whole seconds rounded down, months `2026-11`. Same facts, same bytes. [`FILES`] lists the files and
 //! [`FileSpec::columns`] their columns in order.
 //!
-//! Left out: the metrics of the staged rollout (M.SA1.3), charts, typeset reports, frozen months.
+//! Left out: the metrics of the staged rollout (M.SA1.3), frozen months. The report as PDF is made in [`paper`].
 
 mod catalog;
 mod count;
@@ -27,6 +27,7 @@ mod error;
 mod facts;
 mod frame;
 mod log;
+pub mod paper;
 mod quality;
 mod report;
 #[cfg(test)]
