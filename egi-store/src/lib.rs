@@ -15,6 +15,7 @@
 //! | `releases` | where each release stands, with its metadata | [`Store::register`], [`Store::close_plan`] |
 //! | `history` | every change of every release, append-only, each record chained to the one before by digest | [`Store::register`], [`Store::close_plan`] |
 //! | `history_head` | how many records the history has and the digest of the last, so that a cut-off end shows | with `history` |
+//! | `mailings` | letters that are sent once, begun and sent | [`Store::begin_mailing`], [`Store::finish_mailing`] |
 //!
 //! # One message's way
 //!
@@ -41,6 +42,7 @@ mod error;
 mod history;
 mod inbox;
 mod journal;
+mod mailings;
 mod majors;
 mod releases;
 mod row;
@@ -53,6 +55,7 @@ pub use self::chain::{ChainFault, FaultKind, HistoryCheck};
 pub use self::error::{Operation, StoreError};
 pub use self::inbox::{Claim, InboxId, Message, PendingMessage, Posted};
 pub use self::journal::{LoggedStep, PlanId, PlanRecord, PlanState};
+pub use self::mailings::{Mailing, MailingClaim};
 pub use self::majors::Agreement;
 pub use self::releases::WakeCall;
 pub use self::store::Store;

@@ -59,7 +59,7 @@ pub enum SiteCommand {
     Promote(JsonArg),
     /// Compare tickets, database and repository tree; with --apply, mend what can be mended
     Sync(SyncArgs),
-    /// Write a month's report as CSV
+    /// Write a month's report as CSV and PDF, and send it
     Report(ReportArgs),
     /// Work with tickets of the embedded desk
     #[command(subcommand)]
@@ -79,6 +79,8 @@ pub enum Document {
     Transitions,
     /// docs/metrics.md
     Metrics,
+    /// The layout of the report, to start one's own from
+    ReportTemplate,
 }
 
 /// Whether a script reads the answer.
@@ -115,7 +117,20 @@ pub struct SyncArgs {
 #[derive(Debug, Args)]
 pub struct ReportArgs {
     /// The month, such as 2026-11
-    pub month: Month,
+    #[arg(required_unless_present = "last_month")]
+    pub month: Option<Month>,
+    /// The month before this one, in UTC
+    #[arg(long, conflicts_with = "month")]
+    pub last_month: bool,
+    /// Leave the PDF out
+    #[arg(long, conflicts_with_all = ["pdf", "mail"])]
+    pub no_pdf: bool,
+    /// The file for the PDF [default: report-MONTH.pdf beside the other files]
+    #[arg(long, value_name = "FILE")]
+    pub pdf: Option<PathBuf>,
+    /// Send the PDF to those of mail.report_to, unless it was sent
+    #[arg(long)]
+    pub mail: bool,
     /// The folder for the files [default: reports/MONTH in the site's folder]
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,

@@ -39,6 +39,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
                 match document {
                     Document::Transitions => egi_workflow::diagram::render_markdown(),
                     Document::Metrics => egi_metrics::definitions_markdown(),
+                    Document::ReportTemplate => egi_metrics::paper::Template::BUILTIN.to_owned(),
                 }
                 .as_bytes(),
             );

@@ -5,6 +5,7 @@ mod facts;
 mod history;
 mod inbox;
 mod journal;
+mod mailings;
 mod releases;
 mod trouble;
 mod world;
