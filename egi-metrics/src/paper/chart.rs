@@ -1,5 +1,6 @@
 //! The figures, drawn as vectors from the report's content. A figure with nothing in it is not drawn: the page says so.
 
+mod age;
 mod ageing;
 mod durations;
 mod flow;

@@ -62,7 +62,7 @@ pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> 
             mail::tell(sending);
         }
     }
-    Ok(Exit::Done)
+    Ok(sending.as_ref().map_or(Exit::Done, mail::Sending::exit))
 }
 
 /// A month's report: its CSV files, and where it is wanted the PDF with what it says.

@@ -1,12 +1,10 @@
 //! Work in progress by age: a column per state, a point per release, a line where the service limit is.
-//!
-//! Ages lie on a logarithmic scale (of one day more than the age): most are days, a few are months.
 
 use plotters::style::Color as _;
 
 use super::sheet::{Drawn, Place, Plot, Sheet, Side};
 use super::style::{ALERT, FAINT, INK, SMALL, STRONG, sheer};
-use super::{Chart, Drawing, coordinate, days};
+use super::{Chart, Drawing, age, coordinate, days};
 use crate::paper::data::{Ageing, AgeingRow, LimitRow, ReportData};
 use crate::paper::error::PaperError;
 
@@ -16,18 +14,6 @@ const LEFT: i32 = 170;
 const RIGHT: i32 = 1870;
 /// Half a point's width.
 const RADIUS: i32 = 9;
-/// The marks of the scale.
-const MARKS: [(f64, &str); 8] = [
-    (0.0, "new"),
-    (1.0, "1 day"),
-    (3.0, "3 days"),
-    (7.0, "1 week"),
-    (30.0, "1 month"),
-    (91.0, "3 months"),
-    (365.0, "1 year"),
-    (1096.0, "3 years"),
-];
-
 pub(super) fn draw(data: &ReportData) -> Result<Option<Chart>, PaperError> {
     let ageing = &data.ageing;
     if ageing.rows.is_empty() {
@@ -38,22 +24,15 @@ pub(super) fn draw(data: &ReportData) -> Result<Option<Chart>, PaperError> {
         across: LEFT..RIGHT,
         down: TOP..BOTTOM,
         x: 0.0..coordinate(u64::try_from(ageing.limits.len()).unwrap_or(1)),
-        y: 0.0..height(oldest * 1.1),
+        y: 0.0..age::height(oldest * 1.1),
     };
     Drawing { name: "ageing", height: 208, alt: describe(ageing) }
         .draw(|sheet| {
-            let marks = MARKS.iter().map(|(days, label)| (height(*days), (*label).to_owned()));
-            let marks: Vec<_> = marks.filter(|(height, _)| *height <= plot.y.end).collect();
-            plot.scale_y(sheet, &marks)?;
+            plot.scale_y(sheet, &age::marks(&plot.y))?;
             let places = std::iter::successors(Some(0.0), |place| Some(place + 1.0));
             places.zip(&ageing.limits).try_for_each(|(place, limit)| column(sheet, &plot, ageing, limit, place))
         })
         .map(Some)
-}
-
-/// Where an age stands on the scale.
-fn height(days: f64) -> f64 {
-    days.ln_1p()
 }
 
 fn describe(ageing: &Ageing) -> String {
@@ -78,7 +57,7 @@ fn column(sheet: &Sheet<'_>, plot: &Plot, ageing: &Ageing, limit: &LimitRow, pla
         }
     }
     if limit.seconds > 0 {
-        let y = plot.down(height(days(limit.seconds)));
+        let y = plot.down(age::height(days(limit.seconds)));
         sheet.line(vec![(left, y), (right, y)], ALERT, 5)?;
         sheet.caption(&limit.limit, (middle, y - 8), SMALL, ALERT)?;
     }
@@ -92,7 +71,7 @@ fn swarm(plot: &Plot, rows: &[&AgeingRow], middle: i32, width: i32) -> Vec<Place
     let steps: Vec<i32> =
         (0..width / (4 * RADIUS)).flat_map(|step| [step, -step]).map(|step| step * 2 * RADIUS).collect();
     for (row, spare) in rows.iter().zip(steps.iter().rev().cycle()) {
-        let y = plot.down(height(days(row.seconds)));
+        let y = plot.down(age::height(days(row.seconds)));
         let covers = |x: i32| placed.iter().any(|(a, b)| (a - x).abs() < 2 * RADIUS && (b - y).abs() < 2 * RADIUS);
         let free = steps.iter().map(|step| middle + step).find(|x| !covers(*x));
         placed.push((free.unwrap_or(middle + spare), y));

@@ -4,15 +4,15 @@ use chrono::DateTime;
 use egi_model::month::Month;
 use plotters::style::Color as _;
 
-use super::sheet::{Drawn, Plot, Sheet, Side, spread, ticks};
+use super::sheet::{Drawn, Plot, Sheet, Side, spread};
 use super::style::{FAINT, GRID, INK, LABEL, QUIET, SMALL, STRONG, sheer};
-use super::{Chart, Drawing, coordinate, days, period};
+use super::{Chart, Drawing, age, coordinate, days, period};
 use crate::paper::data::{MonthName, ReportData, Rollouts};
 use crate::paper::error::PaperError;
 
-const TOP: i32 = 60;
+const TOP: i32 = 20;
 const BOTTOM: i32 = 700;
-const LEFT: i32 = 110;
+const LEFT: i32 = 170;
 const RIGHT: i32 = 1600;
 /// The height of a line of labels.
 const LINE: i32 = 44;
@@ -24,19 +24,16 @@ pub(super) fn draw(data: &ReportData) -> Result<Option<Chart>, PaperError> {
         return Ok(None);
     };
     let longest = data.rollouts.points.iter().map(|point| days(point.seconds)).fold(0.0, f64::max);
-    let marks = ticks(longest);
     let plot = Plot {
         across: LEFT..RIGHT,
         down: TOP..BOTTOM,
         x: first.0..last.1,
-        y: 0.0..marks.last().copied().unwrap_or(1.0),
+        y: 0.0..age::height(longest.max(7.0) * 1.1),
     };
     let drawing = Drawing { name: "durations", height: 200, alt: describe(&data.rollouts, &months, longest) };
     drawing
         .draw(|sheet| {
-            let labels: Vec<_> = marks.iter().map(|mark| (*mark, format!("{mark:.0}"))).collect();
-            plot.scale_y(sheet, &labels)?;
-            sheet.text("days from first entering staged rollout to production", (0, 20), Side::Right, SMALL, FAINT)?;
+            plot.scale_y(sheet, &age::marks(&plot.y))?;
             calendar(sheet, &plot, &months, &limits)?;
             points(sheet, &plot, &data.rollouts, last.0)?;
             lines(sheet, &plot, &data.rollouts)
@@ -94,7 +91,7 @@ fn points(sheet: &Sheet<'_>, plot: &Plot, rollouts: &Rollouts, month_begins: f64
     rollouts.points.iter().try_for_each(|point| {
         let at = coordinate(u64::try_from(point.at).unwrap_or(0));
         let colour = if at >= month_begins { STRONG } else { QUIET };
-        sheet.dot(plot.at(at, days(point.seconds)), radius, sheer(colour).filled())
+        sheet.dot(plot.at(at, age::height(days(point.seconds))), radius, sheer(colour).filled())
     })
 }
 
@@ -102,7 +99,8 @@ fn lines(sheet: &Sheet<'_>, plot: &Plot, rollouts: &Rollouts) -> Drawn {
     let Some(of_all) = rollouts.spread else {
         return Ok(());
     };
-    let (median, p85) = (plot.down(days(of_all.median)), plot.down(days(of_all.p85)));
+    let level = |seconds| plot.down(age::height(days(seconds)));
+    let (median, p85) = (level(of_all.median), level(of_all.p85));
     sheet.line(vec![(LEFT, median), (RIGHT, median)], INK, 4)?;
     sheet.dashes((LEFT, p85), RIGHT, INK, 4)?;
     let labels = [format!("85 %: {:.1} d", days(of_all.p85)), format!("median: {:.1} d", days(of_all.median))];

@@ -8,6 +8,7 @@ use egi_model::digest::Sha256;
 use egi_store::MailingClaim;
 
 use crate::config::{ConfigError, FILE_NAME};
+use crate::exit::Exit;
 use crate::mail::{Enclosure, Letter, MailError, Relay, domain_of};
 use crate::output;
 use crate::site::Site;
@@ -15,10 +16,14 @@ use crate::site::Site;
 /// After how long one who began to send and has not finished is taken for dead, beyond the relay's own time.
 const PATIENCE: Duration = Duration::from_mins(15);
 
+/// How an instant is told.
+const SECOND: &str = "%Y-%m-%d %H:%M:%S UTC";
+
 /// What came of it.
 pub(super) enum Sending {
     Sent { to: Vec<String> },
     SentBefore { to: Vec<String>, at: DateTime<Utc> },
+    UnderWay { since: DateTime<Utc> },
 }
 
 impl Sending {
@@ -27,6 +32,15 @@ impl Sending {
         match self {
             Self::Sent { to } => serde_json::json!({ "to": to, "sent": "now" }),
             Self::SentBefore { to, at } => serde_json::json!({ "to": to, "sent": at }),
+            Self::UnderWay { since } => serde_json::json!({ "begun": since }),
+        }
+    }
+
+    /// Another run is at it: what comes of that is seen later.
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Sent { .. } | Self::SentBefore { .. } => Exit::Done,
+            Self::UnderWay { .. } => Exit::TryAgain,
         }
     }
 }
@@ -52,13 +66,7 @@ pub(super) async fn send_once(site: &Site, content: &ReportData, pdf: Enclosure)
         MailingClaim::Sent(mailing) => {
             return Ok(Sending::SentBefore { to: mailing.recipients, at: mailing.sent });
         }
-        MailingClaim::UnderWay { since } => {
-            anyhow::bail!(
-                "the report of {} is being sent by another run since {}; look again in a quarter of an hour",
-                content.month.id,
-                since.format("%H:%M:%S UTC")
-            );
-        }
+        MailingClaim::UnderWay { since } => return Ok(Sending::UnderWay { since }),
         MailingClaim::Granted { perhaps_again: true } => {
             tracing::warn!(
                 mail.id = message_id,
@@ -115,7 +123,10 @@ pub(super) fn tell(sending: &Sending) {
     output::line(match sending {
         Sending::Sent { to } => format!("sent to {}", to.join(", ")),
         Sending::SentBefore { to, at } => {
-            format!("sent already, on {}, to {}: nothing is sent", at.format("%Y-%m-%d %H:%M:%S UTC"), to.join(", "))
+            format!("sent already, on {}, to {}: nothing is sent", at.format(SECOND), to.join(", "))
+        }
+        Sending::UnderWay { since } => {
+            format!("not sent: another run is at it since {}; look again in a quarter of an hour", since.format(SECOND))
         }
     });
 }
