@@ -35,21 +35,6 @@ pub(crate) fn of_month(lineage: &DataFrame, month: Month) -> PolarsResult<DataFr
     lineage.clone().lazy().filter(col(name::MONTH).eq(lit(month.to_string()))).collect()
 }
 
-/// Metric and column → the records behind its cells.
-pub(crate) fn records(lineage: &DataFrame) -> PolarsResult<BTreeMap<(String, String), Vec<u64>>> {
-    let metrics = lineage.column(name::METRIC)?.str()?;
-    let columns = lineage.column(name::COLUMN)?.str()?;
-    let records = lineage.column(name::RECORD)?.u64()?;
-    let mut behind: BTreeMap<(String, String), Vec<u64>> = BTreeMap::new();
-    for ((metric, column), record) in metrics.iter().zip(columns.iter()).zip(records.iter()) {
-        if let (Some(metric), Some(column), Some(record)) = (metric, column, record) {
-            behind.entry((metric.to_owned(), column.to_owned())).or_default().push(record);
-        }
-    }
-    behind.values_mut().for_each(|records| records.sort_unstable());
-    Ok(behind)
-}
-
 /// How many records stand behind each cell of one month.
 #[derive(Debug, Default)]
 pub(crate) struct Counts(BTreeMap<(String, String, String), u64>);

@@ -1,6 +1,5 @@
 //! A month's report: the tables as typed results, and the same as files.
 
-use std::collections::BTreeMap;
 use std::iter::successors;
 
 use egi_model::month::Month;
@@ -34,8 +33,6 @@ pub struct MonthReport {
     pub stays: Vec<Stay>,
     /// What is odd.
     pub problems: Vec<Problem>,
-    /// Metric and column → the records behind all cells of that column, in the log's order.
-    records: BTreeMap<(String, String), Vec<u64>>,
     files: Vec<(String, Vec<u8>)>,
 }
 
@@ -50,11 +47,6 @@ impl MonthReport {
     #[must_use]
     pub fn files(&self) -> Vec<(String, Vec<u8>)> {
         self.files.clone()
-    }
-
-    /// The log records behind all cells of a column.
-    pub(crate) fn records(&self, metric: &str, column: &str) -> &[u64] {
-        self.records.get(&(metric.to_owned(), column.to_owned())).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -110,7 +102,6 @@ impl<'a> Log<'a> {
             time_in_state: self.time_in_state(month, &counts, &known)?,
             stays: known.into_iter().filter(|stay| lasted_in(stay, month)).collect(),
             problems: self.problems_of(month),
-            records: count::records(&lineage).map_err(|source| MetricsError::Count { source })?,
             files: Vec::new(),
         };
         report.files = render(&report, lineage)?;

@@ -66,7 +66,7 @@ pub struct OpenStay {
 
 impl Spread {
     /// Sums up durations given in ascending order.
-    pub(crate) fn of(sorted: Vec<u64>) -> Self {
+    fn of(sorted: Vec<u64>) -> Self {
         if sorted.len() < FEWEST_FOR_PERCENTILES {
             return Self::Listed(sorted);
         }
