@@ -19,9 +19,9 @@ mod world;
 
 pub use assemble::{Setting, assemble};
 pub use data::{
-    Ageing, AgeingRow, AttachmentRow, Band, DefinitionText, EmergencyRow, Figure, Flow, FlowLine, LimitRow, Matrix,
-    MatrixRow, MonthCounts, MonthName, ProviderCounts, QualityRow, ReasonRow, RejectRow, Rejects, ReportData,
-    RestatementRow, RolloutPoint, Rollouts, RuleText, SpreadValues, StateTimes, SummaryRow, Times,
+    Ageing, AgeingRow, Band, DefinitionText, EmergencyRow, Figure, Flow, FlowLine, LimitRow, Matrix, MatrixRow,
+    MonthCounts, MonthName, ProviderCounts, QualityRow, ReasonRow, RejectRow, Rejects, ReportData, ReportDelays,
+    RestatementRow, RolloutPoint, Rollouts, RuleText, SpreadValues, StateTimes, SummaryRow, Times, UnreportedRow,
 };
 pub use error::{PaperError, TemplateFault};
 pub use export::render_pdf;

@@ -3,6 +3,7 @@
 mod ageing;
 mod flow;
 mod limit;
+mod matrix;
 mod quality;
 mod rollouts;
 mod stories;
@@ -11,14 +12,15 @@ mod summary;
 use chrono::{DateTime, Datelike as _, Utc};
 use egi_model::month::Month;
 
-use super::data::{
-    AttachmentRow, DefinitionText, Matrix, MonthCounts, MonthName, ProviderCounts, ReportData, RuleText, StateTimes,
-};
-use crate::catalog::{DEFINITIONS_VERSION, FILES, GROUND_RULES, M_REPO_1, M_REPO_2, M_REPO_3, METRICS, OUTCOMES};
-use crate::facts::Facts;
+use super::data::{DefinitionText, MonthCounts, MonthName, ProviderCounts, ReportData, RuleText, StateTimes};
+use crate::catalog::id::{M_REPO_1, M_REPO_2, M_REPO_3, OUTCOMES};
+use crate::catalog::{DEFINITIONS_VERSION, GROUND_RULES, METRICS, MetricSpec};
+use crate::columns::{FactColumns, NEVER};
 use crate::frame::name;
-use crate::report::MonthReport;
-use crate::table::ALL_PROVIDERS;
+use crate::quality::instant;
+use crate::report::{MonthReport, Report};
+use crate::table::ALL;
+use crate::waiting::TimeInState;
 
 /// How an instant is written on the pages.
 pub(super) const INSTANT: &str = "%Y-%m-%d %H:%M UTC";
@@ -30,104 +32,105 @@ const DAY: &str = "%Y-%m-%d";
 pub struct Setting {
     /// Whose report it is.
     pub site: String,
+    /// When the month was closed; `None` while it is open.
+    pub closed: Option<DateTime<Utc>>,
 }
 
-/// The content of the report of the last of `reports`, which are those of consecutive months, thirteen where there are
-/// as many; `None` without any. `facts` are what they were made from.
+/// The content of the report of the last month of `report`, which looks back on all its months: thirteen, by custom. `None`
+/// without any month.
 #[must_use]
-pub fn assemble(facts: &Facts, reports: &[MonthReport], setting: &Setting) -> Option<ReportData> {
-    let report = reports.last()?;
-    let story = Story { facts, reports, report, log_begins: log_begins(facts) };
-    let month = report.month;
-    let rollouts = rollouts::of(&story);
-    let ageing = ageing::of(&story);
-    let quality = quality::rows(report);
-    let emergencies = stories::emergencies(&story);
+pub fn assemble(report: &Report<'_>, setting: &Setting) -> Option<ReportData> {
+    let month = report.months.last()?;
+    let story = Story { report, month, log_begins: log_begins(report.facts) };
+    let (rollouts, ageing) = (rollouts::of(&story), ageing::of(&story));
+    let (quality, emergencies) = (quality::rows(month), stories::emergencies(&story));
     Some(ReportData {
         site: setting.site.clone(),
-        month: month_name(month),
-        last_month: month_name(month.previous()),
-        year_ago: month_name(year_before(month)),
-        read_until: month.end().min(facts.as_of).format(INSTANT).to_string(),
-        complete: facts.as_of >= month.end(),
+        month: month_name(month.month),
+        last_month: month_name(month.month.previous()),
+        year_ago: month_name(year_before(month.month)),
+        read_until: month.month.end().min(report.as_of()).format(INSTANT).to_string(),
+        complete: report.as_of() >= month.month.end(),
+        closed: setting.closed.map(|at| at.format(INSTANT).to_string()),
         log_begins: story.log_begins.map(|begin| month_name(begin).name),
         definitions_version: DEFINITIONS_VERSION,
         headlines: summary::headlines(&story, &rollouts, &ageing),
-        attention: summary::attention(&ageing, &emergencies, &quality),
-        summary: summary::rows(&story, &rollouts),
-        throughput: reports.iter().map(|report| story.counts(report)).collect(),
-        providers: providers(report),
+        attention: summary::attention(&ageing, &emergencies, &quality, report.restatements.len()),
+        summary: summary::rows(&story),
+        throughput: report.months.iter().map(|month| story.counts(month)).collect(),
+        providers: providers(month),
         rollouts,
-        states: report.time_in_state.iter().map(state_times).collect(),
+        reports: rollouts::delays(&story),
+        states: month.time_in_state.iter().map(state_times).collect(),
         flow: flow::of(&story),
         ageing,
-        adopters: Matrix::default(),
-        ngis: Matrix::default(),
+        adopters: matrix::adopters(&story),
+        ngis: matrix::ngis(&story),
         rejects: stories::rejects(&story),
         emergencies,
-        restatements: None,
+        restatements: report.restatements.iter().map(quality::restatement).collect(),
         quality,
         rules: GROUND_RULES.iter().map(|rule| RuleText { title: rule.title.into(), text: rule.text.into() }).collect(),
-        definitions: definitions(),
-        attachments: attachments(report),
+        definitions: METRICS.iter().map(definition).collect(),
     })
 }
 
 /// What the parts of the content are made from.
 struct Story<'a> {
-    facts: &'a Facts,
-    /// Oldest first.
-    reports: &'a [MonthReport],
-    /// The last of them.
-    report: &'a MonthReport,
+    report: &'a Report<'a>,
+    /// The last of its months.
+    month: &'a MonthReport,
     /// The first month the log knows of.
     log_begins: Option<Month>,
 }
 
 impl Story<'_> {
-    /// The report of a month, if it is among those at hand and the log knows of it.
-    fn report_of(&self, month: Month) -> Option<&MonthReport> {
-        let known = self.log_begins.is_some_and(|begin| begin <= month);
-        self.reports.iter().find(|report| report.month == month).filter(|_| known)
+    fn knows(&self, month: Month) -> bool {
+        self.log_begins.is_some_and(|begin| begin <= month)
     }
 
-    fn counts(&self, report: &MonthReport) -> MonthCounts {
+    /// The numbers of a month, if they are at hand and the log knows of it.
+    fn month(&self, month: Month) -> Option<&MonthReport> {
+        self.report.month(month).filter(|_| self.knows(month))
+    }
+
+    fn counts(&self, month: &MonthReport) -> MonthCounts {
         MonthCounts {
-            month: month_name(report.month),
-            known: self.log_begins.is_some_and(|begin| begin <= report.month),
-            delivered: total(report, M_REPO_1, name::DELIVERED),
-            verified: total(report, M_REPO_2, name::VERIFIED),
-            accepted: total(report, M_REPO_3, name::ACCEPTED),
-            rejected: total(report, OUTCOMES, name::REJECTED),
+            month: month_name(month.month),
+            known: self.knows(month.month),
+            delivered: total(month, M_REPO_1, name::DELIVERED),
+            verified: total(month, M_REPO_2, name::VERIFIED),
+            accepted: total(month, M_REPO_3, name::ACCEPTED),
+            rejected: total(month, OUTCOMES, name::REJECTED),
         }
     }
 }
 
 /// The month of the first time in the log.
-fn log_begins(facts: &Facts) -> Option<Month> {
-    let created = facts.submitted.iter().map(|submission| submission.at);
-    created.chain(facts.transitions.iter().map(|fact| fact.at)).min().map(Month::of)
+fn log_begins(facts: &FactColumns) -> Option<Month> {
+    let times = facts.submissions.at.iter().chain(&facts.transitions.at).copied();
+    times.filter(|at| *at != NEVER).min().map(|at| Month::of(instant(at)))
 }
 
-fn total(report: &MonthReport, metric: &str, column: &str) -> u64 {
-    count(report, metric, ALL_PROVIDERS, column)
+fn total(month: &MonthReport, metric: &str, column: &str) -> u64 {
+    count(month, metric, ALL, column)
 }
 
-fn count(report: &MonthReport, metric: &str, provider: &str, column: &str) -> u64 {
-    report.table(metric).and_then(|table| table.count(provider, column)).unwrap_or(0)
+fn count(month: &MonthReport, metric: &str, row: &str, column: &str) -> u64 {
+    month.table(metric).and_then(|table| table.count(row, column)).unwrap_or(0)
 }
 
-fn providers(report: &MonthReport) -> Vec<ProviderCounts> {
-    let tables = [M_REPO_1, M_REPO_2, M_REPO_3, OUTCOMES].map(|metric| report.table(metric));
-    let named = tables.iter().flatten().flat_map(|table| &table.rows).map(|row| row.provider.as_str());
-    let mut names: Vec<&str> = named.filter(|provider| *provider != ALL_PROVIDERS).collect();
+fn providers(month: &MonthReport) -> Vec<ProviderCounts> {
+    let tables = [M_REPO_1, M_REPO_2, M_REPO_3, OUTCOMES].map(|metric| month.table(metric));
+    let named = tables.iter().flatten().flat_map(|table| &table.rows).map(|row| row.name.as_str());
+    let mut names: Vec<&str> = named.filter(|provider| *provider != ALL).collect();
     names.sort_unstable();
     names.dedup();
     let row = |provider: &str| {
-        let of = |metric, column| count(report, metric, provider, column);
+        let of = |metric, column| count(month, metric, provider, column);
         ProviderCounts {
             provider: provider.to_owned(),
-            total: provider == ALL_PROVIDERS,
+            total: provider == ALL,
             delivered: of(M_REPO_1, name::DELIVERED),
             verified: of(M_REPO_2, name::VERIFIED),
             accepted: of(M_REPO_3, name::ACCEPTED),
@@ -136,41 +139,28 @@ fn providers(report: &MonthReport) -> Vec<ProviderCounts> {
             dropped: of(OUTCOMES, name::IGNORED) + of(OUTCOMES, name::NOT_PUBLISHED),
         }
     };
-    let rows = names.into_iter().chain([ALL_PROVIDERS]).map(row);
+    let rows = names.into_iter().chain([ALL]).map(row);
     rows.filter(|row| row.total || row.is_counted()).collect()
 }
 
-fn state_times(row: &crate::waiting::TimeInState) -> StateTimes {
+fn state_times(row: &TimeInState) -> StateTimes {
     StateTimes {
         state: row.state.to_string(),
-        times: rollouts::times(row.releases, &row.seconds),
+        times: rollouts::times(&row.seconds),
         stays: row.stays,
         open: row.open,
         oldest_seconds: row.oldest_open.and_then(|stay| stay.seconds),
     }
 }
 
-fn definitions() -> Vec<DefinitionText> {
-    let text = |metric: &crate::catalog::MetricSpec| DefinitionText {
+fn definition(metric: &MetricSpec) -> DefinitionText {
+    DefinitionText {
         id: metric.id.to_owned(),
         title: metric.title.to_owned(),
         text: metric.definition.to_owned(),
         unit: metric.unit.to_owned(),
-        file: metric.file.to_owned(),
-    };
-    METRICS.iter().map(text).collect()
-}
-
-fn attachments(report: &MonthReport) -> Vec<AttachmentRow> {
-    let metric = |file: &str| METRICS.iter().find(|metric| metric.file == file).map(|metric| metric.title);
-    let other = |file: &str| FILES.iter().find(|spec| spec.name == file).map(|spec| spec.purpose);
-    let files = report.files().into_iter().map(|(name, _)| name);
-    files
-        .map(|name| AttachmentRow {
-            purpose: metric(&name).or_else(|| other(&name)).unwrap_or_default().to_owned(),
-            name,
-        })
-        .collect()
+        file: format!("{}.csv", metric.file),
+    }
 }
 
 fn month_name(month: Month) -> MonthName {

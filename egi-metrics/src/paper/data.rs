@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 /// The content of a month's report.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReportData {
     /// Whose report it is.
     pub site: String,
@@ -20,6 +20,8 @@ pub struct ReportData {
     pub read_until: String,
     /// Whether the month is over, so that its numbers can still change by corrections alone.
     pub complete: bool,
+    /// When the month was closed; `None` while it is open.
+    pub closed: Option<String>,
     /// The first month the log knows of; earlier ones have no numbers. `None` for an empty log.
     pub log_begins: Option<String>,
     /// The version of the definitions.
@@ -36,6 +38,8 @@ pub struct ReportData {
     pub providers: Vec<ProviderCounts>,
     /// How long staged rollouts took.
     pub rollouts: Rollouts,
+    /// How long reports on staged rollouts were waited for.
+    pub reports: ReportDelays,
     /// How long releases were in each state.
     pub states: Vec<StateTimes>,
     /// Releases in each state at the end of each of the thirteen months.
@@ -50,16 +54,14 @@ pub struct ReportData {
     pub rejects: Rejects,
     /// Releases that went another way as emergencies in the month.
     pub emergencies: Vec<EmergencyRow>,
-    /// Changes to the figures of closed months. `None` where months are not closed.
-    pub restatements: Option<Vec<RestatementRow>>,
+    /// Changes to the figures of closed months.
+    pub restatements: Vec<RestatementRow>,
     /// What is odd in the log.
     pub quality: Vec<QualityRow>,
     /// The rules for every metric.
     pub rules: Vec<RuleText>,
     /// The metrics.
     pub definitions: Vec<DefinitionText>,
-    /// The files attached to the document.
-    pub attachments: Vec<AttachmentRow>,
 }
 
 /// A month in the spellings that pages use.
@@ -76,7 +78,7 @@ pub struct MonthName {
 }
 
 /// One figure in the three months that are compared.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SummaryRow {
     /// The metric's id.
     pub id: String,
@@ -91,7 +93,7 @@ pub struct SummaryRow {
 }
 
 /// A number of the summary, or why there is none.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Figure {
     /// A count.
@@ -101,8 +103,8 @@ pub enum Figure {
     },
     /// A mean of counts, with the number behind it.
     Mean {
-        /// The mean.
-        value: f64,
+        /// The mean, in hundredths.
+        hundredths: u64,
         /// Of how many.
         n: u64,
     },
@@ -210,6 +212,38 @@ pub struct Times {
     pub spread: Option<SpreadValues>,
     /// With fewer than five: the durations in seconds, shortest first.
     pub listed: Vec<u64>,
+    /// The mean, in seconds.
+    pub mean: Option<u64>,
+    /// The shortest, in seconds.
+    pub min: Option<u64>,
+    /// The longest, in seconds.
+    pub max: Option<u64>,
+}
+
+/// How long reports on staged rollouts were waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportDelays {
+    /// From acceptance to the report, in the month.
+    pub times: Times,
+    /// Those of them whose report came before acceptance, and which count as 0 seconds.
+    pub before_acceptance: u64,
+    /// Accepted releases without a report at the month's end, the longest first.
+    pub unreported: Vec<UnreportedRow>,
+}
+
+/// An accepted release without a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnreportedRow {
+    /// Its ticket.
+    pub ticket: u64,
+    /// Product and version; empty while unknown.
+    pub release: String,
+    /// The technology provider; empty while unknown.
+    pub provider: String,
+    /// When it was accepted, such as `2026-10-30`.
+    pub accepted: String,
+    /// Seconds since then.
+    pub seconds: u64,
 }
 
 /// How long releases were in a state that they left in the month.
@@ -441,13 +475,4 @@ pub struct DefinitionText {
     pub unit: String,
     /// Its file.
     pub file: String,
-}
-
-/// A file attached to the document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AttachmentRow {
-    /// Its name.
-    pub name: String,
-    /// What is in it.
-    pub purpose: String,
 }

@@ -1,5 +1,7 @@
 //! From content and template to the bytes of the PDF.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use typst::World as _;
 use typst::WorldExt as _;
@@ -13,6 +15,7 @@ use super::data::ReportData;
 use super::error::{PaperError, TemplateFault};
 use super::template::Template;
 use super::world::Sandbox;
+use crate::catalog::{FILES, METRICS};
 
 /// How many documents what was laid out for one is remembered.
 const REMEMBERED: usize = 2;
@@ -22,7 +25,25 @@ const REMEMBERED: usize = 2;
 struct Document<'a> {
     #[serde(flatten)]
     data: &'a ReportData,
-    charts: std::collections::BTreeMap<&'static str, &'a Chart>,
+    charts: BTreeMap<&'static str, &'a Chart>,
+    attachments: Vec<AttachmentRow<'a>>,
+}
+
+/// A file attached to the document.
+#[derive(Serialize)]
+struct AttachmentRow<'a> {
+    name: &'a str,
+    purpose: &'static str,
+}
+
+impl<'a> AttachmentRow<'a> {
+    /// The catalogue knows what is in a file.
+    fn of(name: &'a str) -> Self {
+        let sheet = name.split('.').next().unwrap_or_default();
+        let metric = METRICS.iter().find(|metric| metric.file == sheet).map(|metric| metric.title);
+        let other = || FILES.iter().find(|file| file.name == sheet).map(|file| file.purpose);
+        Self { name, purpose: metric.or_else(other).unwrap_or_default() }
+    }
 }
 
 /// Typesets the report as PDF with `attachments`, each a name and its bytes. The same input gives the same bytes.
@@ -32,7 +53,11 @@ pub fn render_pdf(
     attachments: &[(String, Vec<u8>)],
 ) -> Result<Vec<u8>, PaperError> {
     let charts = chart::draw_all(data)?;
-    let content = Document { data, charts: charts.iter().map(|chart| (chart.name, chart)).collect() };
+    let content = Document {
+        data,
+        charts: charts.iter().map(|chart| (chart.name, chart)).collect(),
+        attachments: attachments.iter().map(|(name, _)| AttachmentRow::of(name)).collect(),
+    };
     let json = serde_json::to_vec(&content).map_err(|source| PaperError::Content { source })?;
     let figures = charts.iter().map(|chart| (chart.file.clone(), chart.svg.clone().into_bytes()));
     let files = std::iter::once(("data.json".to_owned(), json)).chain(figures).chain(attachments.iter().cloned());

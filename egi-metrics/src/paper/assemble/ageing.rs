@@ -7,13 +7,11 @@ use crate::paper::data::{Ageing, AgeingRow, LimitRow};
 use crate::stay::Stay;
 
 pub(super) fn of(story: &Story<'_>) -> Ageing {
-    let measured = story.report.month.end().min(story.facts.as_of);
-    let waits = |stay: &&Stay| stay.left.is_none() && !stay.state.is_terminal();
-    let mut open: Vec<&Stay> = story.report.stays.iter().filter(waits).collect();
-    open.sort_by_key(|stay| (stay.entered, stay.ticket));
+    let measured = story.month.month.end().min(story.report.as_of());
+    let open = story.report.open_stays(story.month.month);
     let is_over = |stay: &Stay| limit::of(stay.state).is_some_and(|limit| limit.ends(stay.entered) < measured);
     let rows: Vec<AgeingRow> = open
-        .into_iter()
+        .iter()
         .map(|stay| AgeingRow {
             ticket: stay.ticket.get(),
             release: stay.release.clone().unwrap_or_default(),

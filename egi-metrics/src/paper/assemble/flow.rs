@@ -21,17 +21,18 @@ const STATES: [RolloutState; 7] = [
 ];
 
 pub(super) fn of(story: &Story<'_>) -> Flow {
-    let before = story.reports.first().map(|report| report.month.previous());
-    let months = before.into_iter().chain(story.reports.iter().map(|report| report.month)).map(month_name);
-    let left = ends(story.reports, RolloutState::is_terminal);
+    let before = story.report.months.first().map(|report| report.month.previous());
+    let months = before.into_iter().chain(story.report.months.iter().map(|report| report.month)).map(month_name);
+    let left = ends(&story.report.months, RolloutState::is_terminal);
     let at_first = left.first().copied().unwrap_or(0);
     let left =
         Band { name: LEFT.to_owned(), counts: left.iter().map(|count| count.saturating_sub(at_first)).collect() };
-    let states = STATES.map(|state| Band { name: state.to_string(), counts: ends(story.reports, |s| s == state) });
+    let states =
+        STATES.map(|state| Band { name: state.to_string(), counts: ends(&story.report.months, |s| s == state) });
     Flow {
         months: months.collect(),
         bands: std::iter::once(left).chain(states).collect(),
-        rows: story.report.flow.iter().map(line).collect(),
+        rows: story.month.flow.iter().map(line).collect(),
     }
 }
 
