@@ -9,8 +9,6 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::facts::{Submission, TransitionFact};
-use crate::report::report;
-use crate::sample::month;
 
 /// One throw of the dice: which ticket, which of its possible moves, how many hours later.
 type Throw = (u64, u8, u16);
