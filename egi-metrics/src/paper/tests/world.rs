@@ -139,7 +139,7 @@ fn transition(
 fn take_part(facts: &mut Facts, number: u64, invited: DateTime<Utc>, hours: i64, dice: &mut Dice) {
     for (team, ngi) in TEAMS.into_iter().filter(|_| dice.roll(3) == 0).collect::<Vec<_>>() {
         let answers = team != "BG05-SUGrid" && dice.roll(6) > 0;
-        let finished = answers.then(|| invited + TimeDelta::hours(hours * 2 / 3));
+        let finished = answers.then(|| invited + TimeDelta::hours(hours * 2 / 3)).filter(|at| *at < facts.as_of);
         facts.participations.push(ParticipationFact {
             record: RecordId::own(facts.participations.len() as u64 + 1),
             ticket: ticket(number),
