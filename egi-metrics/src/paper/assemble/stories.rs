@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Story, day};
 use crate::paper::data::{EmergencyRow, ReasonRow, RejectRow, Rejects};
+use crate::rollout::Event;
 
 pub(super) fn rejects(story: &Story<'_>) -> Rejects {
-    let events = story.report.rejections(story.month.month).into_iter();
-    let releases = events.map(|event| RejectRow {
+    let releases = in_order(story.report.rejections(story.month.month)).map(|event| RejectRow {
         ticket: event.release.ticket.get(),
         release: event.release.release.unwrap_or_default(),
         provider: event.release.provider.unwrap_or_default(),
@@ -27,9 +27,14 @@ pub(super) fn rejects(story: &Story<'_>) -> Rejects {
     Rejects { reasons, releases }
 }
 
+/// As they happened.
+fn in_order(mut events: Vec<Event>) -> impl Iterator<Item = Event> {
+    events.sort_by_key(|event| (event.at, event.release.ticket));
+    events.into_iter()
+}
+
 pub(super) fn emergencies(story: &Story<'_>) -> Vec<EmergencyRow> {
-    let events = story.report.skips(story.month.month).into_iter();
-    let rows = events.map(|event| EmergencyRow {
+    let rows = in_order(story.report.skips(story.month.month)).map(|event| EmergencyRow {
         ticket: event.release.ticket.get(),
         release: event.release.release.unwrap_or_default(),
         provider: event.release.provider.unwrap_or_default(),
