@@ -76,7 +76,10 @@ impl Dialect {
     /// The scripts that build the tables, oldest first. A script that was ever released is never changed.
     pub(crate) fn migrations(self) -> Vec<Migration> {
         match self {
-            Self::Sqlite => vec![migration(1, "foundation", include_str!("migrations/sqlite/0001_foundation.sql"))],
+            Self::Sqlite => vec![
+                migration(1, "foundation", include_str!("migrations/sqlite/0001_foundation.sql")),
+                migration(4, "numbers", include_str!("migrations/sqlite/0004_numbers.sql")),
+            ],
         }
     }
 }

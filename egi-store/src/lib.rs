@@ -15,6 +15,9 @@
 //! | `releases` | where each release stands, with its metadata | [`Store::register`], [`Store::close_plan`] |
 //! | `history` | every change of every release, append-only, each record chained to the one before by digest | [`Store::register`], [`Store::close_plan`] |
 //! | `history_head` | how many records the history has and the digest of the last, so that a cut-off end shows | with `history` |
+//! | `facts` | facts that were imported, each known by its source, kind and number | [`Store::import_facts`] |
+//! | `fact_imports` | when and from what they were imported | [`Store::import_facts`] |
+//! | `closed_months` | the frozen figures of months, with every later version | [`Store::close_months`] |
 //!
 //! # One message's way
 //!
@@ -35,9 +38,11 @@
 //! The store never asks a clock: callers say what time it is. Times are searched and compared in microseconds.
 
 mod chain;
+mod closed;
 mod dialect;
 mod documents;
 mod error;
+mod facts;
 mod history;
 mod inbox;
 mod journal;
@@ -50,7 +55,9 @@ mod store;
 mod tests;
 
 pub use self::chain::{ChainFault, FaultKind, HistoryCheck};
+pub use self::closed::ClosedMonth;
 pub use self::error::{Operation, StoreError};
+pub use self::facts::{FactImport, Imported, ImportedFact};
 pub use self::inbox::{Claim, InboxId, Message, PendingMessage, Posted};
 pub use self::journal::{LoggedStep, PlanId, PlanRecord, PlanState};
 pub use self::majors::Agreement;

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod exit;
+pub mod numbers;
 pub mod output;
 pub mod site;
 pub mod worker;

@@ -168,8 +168,8 @@ pub const METRICS: [MetricSpec; 13] = [
         columns: &[
             MONTH,
             ColumnSpec { name: name::TEAM, meaning: "the early-adopter team; (unknown) where none is named, (all) for the sum of the rows above" },
-            ColumnSpec { name: name::SITE, meaning: "its site, as its first participation names it" },
-            ColumnSpec { name: name::NGI, meaning: "its NGI, as its first participation names it" },
+            ColumnSpec { name: name::SITE, meaning: "its site, as its first participation counted in the month names it" },
+            ColumnSpec { name: name::NGI, meaning: "its NGI, as its first participation counted in the month names it" },
             ColumnSpec { name: name::RELEASES, meaning: "releases the team reported an outcome of in the month" },
             ColumnSpec { name: name::ACCEPTS, meaning: "of these, with Accept" },
             ColumnSpec { name: name::WARNINGS, meaning: "of these, with AcceptWithWarnings" },
