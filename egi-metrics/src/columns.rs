@@ -8,6 +8,7 @@ use egi_model::release::Emergency;
 use egi_model::rollout::RolloutState;
 use polars::prelude::{NewChunkedArray as _, PlSmallStr, StringChunked};
 
+use crate::carry::Carried;
 use crate::facts::{Facts, Participation, TeamOutcome};
 use crate::record::{RecordId, Sources};
 
@@ -29,6 +30,7 @@ pub struct FactColumns {
     pub(crate) submissions: Submissions,
     pub(crate) participations: Participations,
     pub(crate) published: Published,
+    pub(crate) carried: Option<Carried>,
 }
 
 /// The settled requests.
@@ -135,6 +137,11 @@ impl Names {
         number
     }
 
+    /// The number of a name that is known.
+    pub(crate) fn find(&self, name: &str) -> Option<Name> {
+        self.numbers.get(name).copied()
+    }
+
     /// The name; empty for [`Name::NONE`].
     pub(crate) fn show(&self, name: Name) -> &str {
         self.known.get(name.0 as usize).map_or("", String::as_str)
@@ -158,6 +165,7 @@ impl FactColumns {
                 at: facts.published.iter().map(|fact| fact.at.timestamp_micros()).collect(),
             },
             names,
+            carried: None,
         }
     }
 
@@ -165,6 +173,12 @@ impl FactColumns {
     #[must_use]
     pub fn as_of(&self) -> DateTime<Utc> {
         self.as_of
+    }
+
+    /// A record as it is written.
+    #[must_use]
+    pub fn show(&self, record: RecordId) -> String {
+        self.sources.show(record).to_string()
     }
 
     /// How many facts there are: transitions, submissions, participations and published reports.

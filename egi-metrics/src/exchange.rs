@@ -7,12 +7,18 @@
 
 mod columnar;
 mod fault;
+mod kept;
 mod parse;
 mod read;
 mod schema;
 mod write;
 
 pub use fault::FileFault;
+pub use kept::{KeptFact, keep, restore};
 pub use read::{read_columns, read_facts};
 pub use schema::{FactColumn, Kind, facts_markdown};
 pub use write::write_facts;
+
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use egi_model::history::{HistoryRecord, Outcome};
 use egi_model::release::Emergency;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
+use serde::{Deserialize, Serialize};
 
 use crate::record::{RecordId, Sources};
 
@@ -28,7 +29,7 @@ pub struct Facts {
 }
 
 /// A ticket came into being, so its release entered `Submitted`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Submission {
     /// The ticket.
     pub ticket: TicketId,
@@ -56,7 +57,7 @@ impl Submission {
 }
 
 /// One settled request for a transition: one record of the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransitionFact {
     /// The record's place in its log, which decides what came first.
     pub record: RecordId,
@@ -85,7 +86,7 @@ pub struct TransitionFact {
 }
 
 /// Whether an early-adopter team takes part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Participation {
     /// Asked, and nothing heard yet.
     Invited,
@@ -98,7 +99,7 @@ pub enum Participation {
 }
 
 /// What an early-adopter team reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum TeamOutcome {
     /// The release works.
     Accept,
@@ -143,7 +144,7 @@ impl TeamOutcome {
 }
 
 /// One early-adopter team's part in one release's staged rollout.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParticipationFact {
     /// Its number among the participations of its source.
     pub record: RecordId,
@@ -172,7 +173,7 @@ pub struct ParticipationFact {
 }
 
 /// A release's staged-rollout report was published.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedFact {
     /// Its number among the publications of its source.
     pub record: RecordId,
@@ -212,6 +213,21 @@ impl Facts {
             }
         }
         facts
+    }
+
+    /// Gives the facts other sources, among which theirs are.
+    pub(crate) fn renumber(&mut self, sources: &Sources) {
+        let former = std::mem::replace(&mut self.sources, sources.clone());
+        let place = |record: &mut RecordId| {
+            let name = record.source().checked_sub(1).and_then(|at| former.names().get(at));
+            if let Some(source) = name.and_then(|name| sources.find(name)) {
+                *record = RecordId::of(source, record.number());
+            }
+        };
+        self.transitions.iter_mut().for_each(|fact| place(&mut fact.record));
+        self.submitted.iter_mut().filter_map(|fact| fact.record.as_mut()).for_each(place);
+        self.participations.iter_mut().for_each(|fact| place(&mut fact.record));
+        self.published.iter_mut().for_each(|fact| place(&mut fact.record));
     }
 
     /// How many facts there are.

@@ -33,6 +33,7 @@
 //! Left out: the storage of closed months, which are kept as [`Figure`]s by who closes them. The report as PDF is made in
 //! [`paper`].
 
+mod carry;
 mod catalog;
 mod columns;
 mod definitions;
@@ -62,6 +63,7 @@ mod trace;
 mod waiting;
 mod window;
 
+pub use carry::Carried;
 pub use catalog::{ColumnSpec, DEFINITIONS_VERSION, FILES, FileSpec, GROUND_RULES, GroundRule, METRICS, MetricSpec};
 pub use columns::FactColumns;
 pub use definitions::definitions_markdown;
@@ -70,7 +72,7 @@ pub use facts::{Facts, Participation, ParticipationFact, PublishedFact, Submissi
 pub use format::Format;
 pub use quality::{Problem, ProblemKind};
 pub use record::{RecordId, Sources};
-pub use report::{MonthReport, Report, report};
+pub use report::{MonthReport, Report, problems, report};
 pub use restate::{Figure, Restatement, restatements};
 pub use rollout::{Event, Passage, Publication, ReleaseName, ReportDelay, RolloutEnd, RolloutTime, TeamsPerRelease};
 pub use sheets::{sheets, write_stays};

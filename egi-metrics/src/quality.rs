@@ -198,12 +198,15 @@ pub(crate) fn find_gaps(facts: &FactColumns) -> Vec<Problem> {
     }
     let created = facts.submissions.record.iter().copied().zip(&facts.submissions.at);
     let created = created.filter_map(|(record, at)| Some((record?, *at)));
+    // Of what was looked at before only a part is here.
+    let looked_at = facts.carried.as_ref().map_or(0, |carried| carried.records);
+    let is_new = |(record, _): &(RecordId, Micros)| record.source() > 0 && looked_at == 0 || record.number() > looked_at;
     let settled = facts.transitions.record.iter().copied().zip(facts.transitions.at.iter().copied());
     let mut problems = Vec::new();
     let mut reader = Reader { facts, problems: &mut problems };
     let mut before: Option<RecordId> = None;
-    for (record, at) in in_order(created.chain(settled).collect()) {
-        let former = before.filter(|former| former.source() == record.source()).map_or(0, RecordId::number);
+    for (record, at) in in_order(created.chain(settled).filter(is_new).collect()) {
+        let former = before.filter(|former| former.source() == record.source()).map_or(looked_at, RecordId::number);
         let missing = (former + 1)..record.number();
         if !missing.is_empty() {
             let detail = match missing.end - missing.start {

@@ -2,12 +2,29 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A record: its source and its number there.
 ///
 /// The site's own log is source 0. Sources that were imported tell of the time before it, so their records come first,
 /// in the order of the sources' names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Kept by its number alone, as the source's number holds only beside its [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "u64", into = "u64")]
 pub struct RecordId(u64);
+
+impl From<u64> for RecordId {
+    fn from(number: u64) -> Self {
+        Self::own(number)
+    }
+}
+
+impl From<RecordId> for u64 {
+    fn from(record: RecordId) -> Self {
+        record.number()
+    }
+}
 
 /// Bits of the number; the source is above them.
 const NUMBER_BITS: u32 = 48;

@@ -80,6 +80,18 @@ pub fn report(facts: &FactColumns, first: Month, last: Month) -> Report<'_> {
     report
 }
 
+/// Everything odd in the facts, whichever month lists it.
+#[must_use]
+pub fn problems(facts: &FactColumns) -> Vec<Problem> {
+    let ordered = Ordered::of(facts);
+    let (_, mut problems) = count(facts, &Window::none(), ordered.tickets());
+    problems.extend(ordered.problems);
+    problems.extend(find_gaps(facts));
+    problems.extend(find_divided_teams(facts));
+    problems.sort_unstable();
+    problems
+}
+
 /// Counts all tickets, on as many threads as there are processors.
 fn count(facts: &FactColumns, window: &Window, tickets: Tickets<'_>) -> (Tally, Vec<Problem>) {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -119,7 +131,7 @@ impl Report<'_> {
             let passages = RolloutTime::arrange(self.tally.passages_of(place));
             let delays = ReportDelay::arrange(self.tally.publications_of(place), &self.tally, place);
             let listed = |problem: &&Problem| problem.month.is_none_or(|of| of == month);
-            let flow = FlowRow::arrange(&self.tally, place);
+            let flow = FlowRow::arrange(&self.tally, place, self.facts.carried.as_ref());
             let teams_per_release = TeamsPerRelease::arrange(self.tally.rollouts_of(place));
             let measured = self.measured(place);
             self.months.push(MonthReport {

@@ -1,6 +1,5 @@
 //! The files of a report: each a sheet with the columns that the catalogue names.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 
@@ -10,7 +9,6 @@ use polars::prelude::{Column, DataFrame, PolarsResult};
 
 use crate::catalog::{FILES, METRICS, MetricSpec, id};
 use crate::columns::{FactColumns, Name};
-use crate::definitions;
 use crate::error::MetricsError;
 use crate::format::{Format, csv_field, show_time, write_frame};
 use crate::frame::{self, frame, name};
@@ -19,8 +17,8 @@ use crate::record::RecordId;
 use crate::report::{MonthReport, Report};
 use crate::spread::Distribution;
 use crate::stay::{self, Cut, Seen};
-use crate::table::{ALL, UNKNOWN};
-use crate::tally::Event;
+use crate::tally::{Event, Home};
+use crate::definitions;
 
 /// The names of a report's sheets, in the order of the catalogue. A file is named after its sheet and its format.
 #[must_use]
@@ -75,25 +73,28 @@ impl Report<'_> {
     }
 
     fn counts(&self, metric: &'static MetricSpec) -> Vec<Column> {
-        let rows = self.months.iter().filter_map(|month| Some((month.month, month.table(metric.id)?)));
-        let rows: Vec<_> = rows.flat_map(|(month, table)| table.rows.iter().map(move |row| (month, row))).collect();
-        let mut columns = vec![month_column(&rows, |row| row.0)];
+        let months = self.months.iter().enumerate();
+        let tables = months.filter_map(|(place, month)| Some((place, month.table(metric.id)?)));
+        let rows: Vec<_> = tables.flat_map(|(place, table)| table.rows.iter().map(move |row| (place, row))).collect();
+        let mut columns = vec![self.shown_month(&rows, |row| row.0)];
         let labels = metric.columns.get(1..metric.labels).unwrap_or_default();
-        if labels.len() > 1 {
-            let homes = team_homes(self.facts);
-            let home = |team: &str, site: bool| {
-                let home = homes.get(team).copied();
-                home.map(|(own, ngi)| if site { own } else { ngi }).filter(|text| !text.is_empty())
-            };
-            columns.push(frame::text(name::TEAM, &rows, |row| Some(row.1.name.as_str())));
-            columns.push(frame::text(name::SITE, &rows, |row| home(&row.1.name, true)));
-            columns.push(frame::text(name::NGI, &rows, |row| home(&row.1.name, false)));
-        } else {
-            columns.extend(labels.iter().map(|label| frame::text(label.name, &rows, |row| Some(row.1.name.as_str()))));
+        for label in labels {
+            columns.push(match label.name {
+                name::SITE => frame::text(label.name, &rows, |row| self.home(row.0, &row.1.name, |home| home.site)),
+                name::NGI if labels.len() > 1 => {
+                    frame::text(label.name, &rows, |row| self.home(row.0, &row.1.name, |home| home.ngi))
+                }
+                _ => frame::text(label.name, &rows, |row| Some(row.1.name.as_str())),
+            });
         }
         let counts = metric.counts().iter().enumerate();
         columns.extend(counts.map(|(at, spec)| frame::number(spec.name, &rows, |row| row.1.counts.get(at).copied())));
         columns
+    }
+
+    fn home(&self, place: usize, team: &str, of: impl Fn(Home) -> Name) -> Option<&str> {
+        let home = self.tally.home(place, self.facts.names.find(team)?)?;
+        Some(self.facts.names.show(of(home))).filter(|name| !name.is_empty())
     }
 
     fn teams_per_release(&self) -> Vec<Column> {
@@ -136,8 +137,7 @@ impl Report<'_> {
     }
 
     fn flow(&self) -> Vec<Column> {
-        let rows: Vec<_> =
-            self.months.iter().flat_map(|month| month.flow.iter().map(|row| (month.month, *row))).collect();
+        let rows: Vec<_> = self.months.iter().flat_map(|month| month.flow.iter().map(|row| (month.month, *row))).collect();
         vec![
             month_column(&rows, |row| row.0),
             frame::text(name::STATE, &rows, |row| Some(row.1.state.as_str())),
@@ -284,7 +284,8 @@ impl Report<'_> {
         let mut line = String::new();
         for ((cell, month, row), traced) in self.tally.trace.listed(self.facts) {
             let month = self.month_of(month.into()).map(|month| month.to_string()).unwrap_or_default();
-            let begin = format!("{},{month},{},{},", cell.metric(), csv_field(row.show(self.facts)), cell.column());
+            let begin =
+                format!("{},{month},{},{},", cell.metric(), csv_field(row.show(self.facts)), cell.column());
             for one in traced {
                 line.clear();
                 line.push_str(&begin);
@@ -426,8 +427,9 @@ fn month_column<T>(rows: &[T], month: impl Fn(&T) -> Month) -> Column {
 /// Percentiles and listed values; before them mean, least and greatest where they are `wanted`.
 fn duration_columns<'r, T>(rows: &'r [T], of: impl Fn(&'r T) -> &'r Distribution, wanted: bool) -> Vec<Column> {
     let values: Vec<&Distribution> = rows.iter().map(of).collect();
-    let percentile =
-        |place: usize| move |of: &&Distribution| of.spread.percentiles().and_then(|values| values.get(place).copied());
+    let percentile = |place: usize| {
+        move |of: &&Distribution| of.spread.percentiles().and_then(|values| values.get(place).copied())
+    };
     let mut columns = Vec::new();
     if wanted {
         columns.push(frame::number(name::MEAN_SECONDS, &values, |of| of.mean()));
@@ -444,23 +446,4 @@ fn duration_columns<'r, T>(rows: &'r [T], of: impl Fn(&'r T) -> &'r Distribution
 /// A number in hundredths with its decimal point.
 fn show_hundredths(hundredths: u64) -> String {
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
-}
-
-/// The site and the NGI of each team, as its first participation names them.
-pub(crate) fn team_homes(facts: &FactColumns) -> BTreeMap<&str, (&str, &str)> {
-    let log = &facts.participations;
-    let mut first: BTreeMap<Name, usize> = BTreeMap::new();
-    let number = |row: usize| log.record.get(row).map(|record| record.order());
-    for (row, team) in log.team.iter().enumerate().filter(|(_, team)| **team != Name::NONE) {
-        let known = first.entry(*team).or_insert(row);
-        if number(row) < number(*known) {
-            *known = row;
-        }
-    }
-    let shown = |column: &[Name], row: usize| column.get(row).map(|name| facts.names.show(*name)).unwrap_or_default();
-    first
-        .into_iter()
-        .map(|(team, row)| (facts.names.show(team), (shown(&log.site, row), shown(&log.ngi, row))))
-        .filter(|(team, _)| *team != ALL && *team != UNKNOWN)
-        .collect()
 }

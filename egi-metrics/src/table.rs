@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use egi_model::rollout::RolloutState;
 
+use crate::carry::Carried;
 use crate::catalog::MetricSpec;
 use crate::columns::FactColumns;
 use crate::tally::Tally;
@@ -91,12 +92,17 @@ pub struct FlowRow {
 }
 
 impl FlowRow {
-    /// A month's rows; `month` is a place in the window.
-    pub(crate) fn arrange(tally: &Tally, month: usize) -> Vec<Self> {
+    /// A month's rows; `month` is a place in the window. What is in a state that nothing leaves goes on from what was
+    /// `carried`.
+    pub(crate) fn arrange(tally: &Tally, month: usize, carried: Option<&Carried>) -> Vec<Self> {
+        let settled = |state: RolloutState, bound: usize| match carried {
+            None => tally.settled(state, bound),
+            Some(carried) => (carried.settled(state) + tally.settled(state, bound)).saturating_sub(tally.settled(state, 0)),
+        };
         let row = |state: RolloutState| {
             let count = |cell| tally.trace.number(cell, month, Row::In(state));
             let (wip_start, wip_end) = if state.is_terminal() {
-                (tally.settled(state, month), tally.settled(state, month + 1))
+                (settled(state, month), settled(state, month + 1))
             } else {
                 (count(Cell::WipStart), count(Cell::WipEnd))
             };

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use egi_model::rollout::RolloutState;
+use polars::prelude::PlHashMap;
 
-use crate::columns::Micros;
+use crate::columns::{Micros, Name};
 use crate::record::RecordId;
 use crate::trace::Trace;
 
@@ -30,6 +31,17 @@ struct MonthTally {
     oldest: [Option<(Micros, u64)>; STATES],
     /// Seconds in each state, of each release that left it.
     seconds: [Vec<u64>; STATES],
+    /// Where each team is at home.
+    homes: PlHashMap<Name, Home>,
+}
+
+/// A team's site and NGI, as a participation names them. The one of the first record counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Home {
+    /// The record's place.
+    pub(crate) record: u64,
+    pub(crate) site: Name,
+    pub(crate) ngi: Name,
 }
 
 /// A release left staged rollout for an end.
@@ -87,6 +99,13 @@ pub(crate) struct Event {
     pub(crate) asked: RolloutState,
 }
 
+impl MonthTally {
+    fn note_home(&mut self, team: Name, home: Home) {
+        let known = self.homes.entry(team).or_insert(home);
+        *known = home.min(*known);
+    }
+}
+
 impl Tally {
     pub(crate) fn new(months: usize) -> Self {
         Self {
@@ -110,6 +129,9 @@ impl Tally {
         for (known, more) in self.months.iter_mut().zip(&mut later.months) {
             for (oldest, other) in known.oldest.iter_mut().zip(more.oldest) {
                 *oldest = [*oldest, other].into_iter().flatten().min();
+            }
+            for (team, home) in more.homes.drain() {
+                known.note_home(team, home);
             }
             known.seconds.iter_mut().zip(&mut more.seconds).for_each(|(known, more)| known.append(more));
         }
@@ -148,6 +170,17 @@ impl Tally {
     /// The stay that lasts in a state at a month's end and began first: its begin, and the ticket.
     pub(crate) fn oldest(&self, month: usize, state: RolloutState) -> Option<(Micros, u64)> {
         self.months.get(month)?.oldest.get(state as usize).copied().flatten()
+    }
+
+    pub(crate) fn note_home(&mut self, month: usize, team: Name, home: Home) {
+        if let Some(tally) = self.months.get_mut(month) {
+            tally.note_home(team, home);
+        }
+    }
+
+    /// Where a team is at home in a month.
+    pub(crate) fn home(&self, month: usize, team: Name) -> Option<Home> {
+        self.months.get(month)?.homes.get(&team).copied()
     }
 
     pub(crate) fn note_duration(&mut self, month: usize, state: RolloutState, seconds: u64) {

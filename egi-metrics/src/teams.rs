@@ -9,6 +9,7 @@ use crate::order::{TicketRows, participation_time};
 use crate::quality::{ProblemKind, Reader};
 use crate::record::RecordId;
 use crate::rules::{Counter, is_known_before};
+use crate::tally::Home;
 use crate::trace::{Cell, Row};
 
 /// One team's part in the release, as its columns have it.
@@ -95,25 +96,25 @@ pub(crate) fn count(
 
 /// `counted` are the NGIs that the release was counted for, by month.
 fn count_part(counter: &mut Counter<'_>, ticket: u64, part: &Part, counted: &mut BTreeSet<(usize, Row)>) {
-    let (team, ngi) = (Row::Named(part.team), Row::Named(part.ngi));
-    counter.at(Cell::TeamInvited, part.invited, team, ticket, Some(part.record));
+    for_team(counter, Cell::TeamInvited, part.invited, ticket, part);
     if part.participation == Participation::Declined {
-        counter.at(Cell::TeamDeclined, part.answered, team, ticket, Some(part.record));
+        for_team(counter, Cell::TeamDeclined, part.answered, ticket, part);
     }
     // By its times and not by what is known today: a month's numbers do not depend on what happened after it.
     let asked_in = counter.window.place(part.invited);
     if asked_in.is_some_and(|month| !is_known_before(part.answered, counter.window.end(month))) {
-        counter.at(Cell::TeamSilent, part.invited, team, ticket, Some(part.record));
+        for_team(counter, Cell::TeamSilent, part.invited, ticket, part);
     }
     let Some(outcome) = part.outcome else { return };
-    counter.at(Cell::TeamReleases, part.finished, team, ticket, Some(part.record));
+    for_team(counter, Cell::TeamReleases, part.finished, ticket, part);
     let cell = match outcome {
         TeamOutcome::Accept => Cell::TeamAccepts,
         TeamOutcome::AcceptWithWarnings => Cell::TeamWarnings,
         TeamOutcome::Reject => Cell::TeamRejects,
         TeamOutcome::Aborted => Cell::TeamAborts,
     };
-    counter.at(cell, part.finished, team, ticket, Some(part.record));
+    for_team(counter, cell, part.finished, ticket, part);
+    let ngi = Row::Named(part.ngi);
     counter.at(Cell::NgiParticipations, part.finished, ngi, ticket, Some(part.record));
     let Some(month) = counter.window.place(part.finished) else { return };
     for row in [ngi, Row::All] {
@@ -121,6 +122,13 @@ fn count_part(counter: &mut Counter<'_>, ticket: u64, part: &Part, counted: &mut
             counter.at(Cell::NgiReleases, part.finished, row, ticket, Some(part.record));
         }
     }
+}
+
+/// Counts a participation for its team, and notes where the team is at home in that month.
+fn for_team(counter: &mut Counter<'_>, cell: Cell, at: Micros, ticket: u64, part: &Part) {
+    let Some(month) = counter.window.place(at) else { return };
+    counter.at(cell, at, Row::Named(part.team), ticket, Some(part.record));
+    counter.tally.note_home(month, part.team, Home { record: part.record.order(), site: part.site, ngi: part.ngi });
 }
 
 fn check(reader: &mut Reader<'_, '_>, ticket: u64, part: &Part, ended: Option<Micros>) {

@@ -25,6 +25,11 @@ impl Window {
         Self { bounds: bounds.collect(), months }
     }
 
+    /// No month.
+    pub(crate) fn none() -> Self {
+        Self { months: Vec::new(), bounds: Vec::new() }
+    }
+
     pub(crate) fn months(&self) -> &[Month] {
         &self.months
     }

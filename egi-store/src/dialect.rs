@@ -78,6 +78,7 @@ impl Dialect {
         match self {
             Self::Sqlite => vec![
                 migration(1, "foundation", include_str!("migrations/sqlite/0001_foundation.sql")),
+                migration(4, "numbers", include_str!("migrations/sqlite/0004_numbers.sql")),
                 migration(5, "mailings", include_str!("migrations/sqlite/0005_mailings.sql")),
             ],
         }

@@ -16,6 +16,9 @@
 //! | `history` | every change of every release, append-only, each record chained to the one before by digest | [`Store::register`], [`Store::close_plan`] |
 //! | `history_head` | how many records the history has and the digest of the last, so that a cut-off end shows | with `history` |
 //! | `mailings` | letters that are sent once, begun and sent | [`Store::begin_mailing`], [`Store::finish_mailing`] |
+//! | `facts` | facts that were imported, each known by its source, kind and number | [`Store::import_facts`] |
+//! | `fact_imports` | when and from what they were imported | [`Store::import_facts`] |
+//! | `closed_months` | the frozen figures of months, with every later version | [`Store::close_months`] |
 //!
 //! # One message's way
 //!
@@ -36,9 +39,11 @@
 //! The store never asks a clock: callers say what time it is. Times are searched and compared in microseconds.
 
 mod chain;
+mod closed;
 mod dialect;
 mod documents;
 mod error;
+mod facts;
 mod history;
 mod inbox;
 mod journal;
@@ -52,7 +57,9 @@ mod store;
 mod tests;
 
 pub use self::chain::{ChainFault, FaultKind, HistoryCheck};
+pub use self::closed::ClosedMonth;
 pub use self::error::{Operation, StoreError};
+pub use self::facts::{FactImport, Imported, ImportedFact};
 pub use self::inbox::{Claim, InboxId, Message, PendingMessage, Posted};
 pub use self::journal::{LoggedStep, PlanId, PlanRecord, PlanState};
 pub use self::mailings::{Mailing, MailingClaim};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use crate::Store;
 use crate::error::{Operation, StoreError};
@@ -66,6 +67,14 @@ impl Store {
         Ok(claim)
     }
 
+    /// The letter about `topic`, if it was sent.
+    pub async fn load_mailing(&self, topic: &str) -> Result<Option<Mailing>, StoreError> {
+        let operation = Operation::new("load a mailing");
+        let query = sqlx::query("SELECT topic, message_id, recipients, sent FROM mailings WHERE topic = ?").bind(topic);
+        let known = query.fetch_optional(&self.read).await.map_err(operation.failed())?;
+        known.as_ref().map_or(Ok(None), sent_mailing).map_err(operation.failed())
+    }
+
     /// The letter has left.
     pub async fn finish_mailing(&self, topic: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
         let operation = Operation::new("record that a letter was sent");
@@ -92,9 +101,8 @@ async fn claim(
     let Some(known) = query.bind(topic).fetch_optional(&mut *connection).await? else {
         return Ok(MailingClaim::Granted { perhaps_again: false });
     };
-    if let Some(sent) = row::optional_time(&known, "sent")? {
-        let recipients = row::text(&known, "recipients")?.lines().map(str::to_owned).collect();
-        return Ok(MailingClaim::Sent(Mailing { message_id: row::text(&known, "message_id")?, recipients, sent }));
+    if let Some(mailing) = sent_mailing(&known)? {
+        return Ok(MailingClaim::Sent(mailing));
     }
     let since = row::time(&known, "begun")?;
     if now - since < chrono::Duration::from_std(patience).unwrap_or(chrono::TimeDelta::MAX) {
@@ -103,4 +111,12 @@ async fn claim(
     let delete = sqlx::query("DELETE FROM mailings WHERE topic = ?").bind(topic);
     delete.execute(connection).await?;
     Ok(MailingClaim::Granted { perhaps_again: true })
+}
+
+fn sent_mailing(row: &AnyRow) -> row::Result<Option<Mailing>> {
+    let Some(sent) = row::optional_time(row, "sent")? else {
+        return Ok(None);
+    };
+    let recipients = row::text(row, "recipients")?.lines().map(str::to_owned).collect();
+    Ok(Some(Mailing { message_id: row::text(row, "message_id")?, recipients, sent }))
 }

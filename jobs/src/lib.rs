@@ -8,6 +8,7 @@ pub mod commands;
 pub mod config;
 pub mod exit;
 pub mod mail;
+pub mod numbers;
 pub mod output;
 pub mod site;
 pub mod worker;

@@ -13,10 +13,10 @@ import duckdb
 SHEETS = """m-repo-1 m-repo-2 m-repo-3 outcomes m-sa1-3-1 m-sa1-3-2 m-sa1-3-3 m-sa1-3-4 m-sa1-3-5 m-sa1-3-6 m-sa1-3-7 flow
 time-in-state m-sa1-3-1-releases m-sa1-3-4-releases m-sa1-3-5-releases stays""".split()
 EMPTY = {
-    "submissions": "record UBIGINT, ticket UBIGINT, at TIMESTAMP, \"by\" VARCHAR",
+    "submissions": "record UBIGINT, ticket UBIGINT, \"at\" TIMESTAMP, \"by\" VARCHAR",
     "participations": "record UBIGINT, ticket UBIGINT, team VARCHAR, site VARCHAR, ngi VARCHAR, participation VARCHAR, "
     "outcome VARCHAR, invited TIMESTAMP, answered TIMESTAMP, finished TIMESTAMP",
-    "reports": "record UBIGINT, ticket UBIGINT, at TIMESTAMP",
+    "reports": "record UBIGINT, ticket UBIGINT, \"at\" TIMESTAMP",
 }
 # What is not looked at is not read.
 UNUSED = {"transitions": "source, reasons, emergency", "submissions": "source", "participations": "source, started, report", "reports": "source, link"}
@@ -32,7 +32,7 @@ def main(facts, out, first, last, as_of, threads="2"):
             left_out = [name for name in unused.split(", ") if name in columns]
             exclude = f"EXCLUDE ({', '.join(left_out)})" if left_out else ""
             zoned = [name for name, kind_of in columns.items() if kind_of == "TIMESTAMP WITH TIME ZONE" and name not in left_out]
-            plain = ", ".join(f"{name}::TIMESTAMP AS {name}" for name in zoned)
+            plain = ", ".join(f'"{name}"::TIMESTAMP AS "{name}"' for name in zoned)
             database.execute(f"CREATE VIEW {kind} AS SELECT * {exclude} REPLACE ({plain}) FROM '{file}'")
         else:
             database.execute(f"CREATE TABLE {kind} ({EMPTY[kind]})")

@@ -10,7 +10,7 @@ SELECT strftime(m, '%Y-%m') AS month, m AS opens, m + INTERVAL 1 MONTH AS closes
 FROM range(getvariable('first_month'), getvariable('last_month') + INTERVAL 1 MONTH, INTERVAL 1 MONTH) AS r(m);
 
 CREATE TABLE log AS
-SELECT record, ticket, at, "from", asked, "to", outcome, "by", release,
+SELECT record, ticket, "at", "from", asked, "to", outcome, "by", release,
        coalesce(nullif(trim(provider), ''), '(unknown)') AS provider,
        outcome IN ('performed', 'deferred') AS granted,
        outcome = 'performed' AS performed,
@@ -44,17 +44,17 @@ FROM episodes e LEFT JOIN retries r USING (record);
 DROP TABLE episodes;
 
 CREATE TABLE created AS
-SELECT ticket, min(at) AS at, arg_min(record, at) AS record, arg_min("by", at) AS "by"
+SELECT ticket, min("at") AS "at", arg_min(record, "at") AS record, arg_min("by", "at") AS "by"
 FROM submissions GROUP BY ticket;
 
 -- Every stay of every release.
 CREATE TABLE stays_all AS
 WITH marks AS (
-    SELECT ticket, 0 AS place, at, NULL::BIGINT AS record, 'Submitted' AS state, NULL AS before,
+    SELECT ticket, 0 AS place, "at", NULL::BIGINT AS record, 'Submitted' AS state, NULL AS before,
            "by", NULL AS release, NULL AS provider
     FROM created
     UNION ALL
-    SELECT ticket, record, at, record, "to",
+    SELECT ticket, record, "at", record, "to",
            coalesce(lag("to") OVER (PARTITION BY ticket ORDER BY record),
                     CASE WHEN ticket IN (SELECT ticket FROM created) THEN 'Submitted' ELSE "from" END),
            "by", release, nullif(provider, '(unknown)')
@@ -62,16 +62,16 @@ WITH marks AS (
 ), moves AS (
     SELECT * FROM marks WHERE before IS NULL OR before <> state
 )
-SELECT ticket, state, row_number() OVER w AS stay, at AS entered, record AS entered_record, "by" AS entered_by, release, provider,
-       lead(at) OVER w AS "left", lead(record) OVER w AS left_record, lead("by") OVER w AS left_by,
+SELECT ticket, state, row_number() OVER w AS stay, "at" AS entered, record AS entered_record, "by" AS entered_by, release, provider,
+       lead("at") OVER w AS "left", lead(record) OVER w AS left_record, lead("by") OVER w AS left_by,
        lead(release) OVER w AS left_release, lead(provider) OVER w AS left_provider,
-       CASE WHEN lead(at) OVER w >= at THEN (epoch_us(lead(at) OVER w) - epoch_us(at)) // 1000000 END AS seconds,
+       CASE WHEN lead("at") OVER w >= "at" THEN (epoch_us(lead("at") OVER w) - epoch_us("at")) // 1000000 END AS seconds,
        state IN ('Production', 'Rejected', 'Ignored', 'NotPublished') AS terminal
 FROM moves WINDOW w AS (PARTITION BY ticket ORDER BY place);
 
 -- Each release's first record of each kind.
 CREATE TABLE firsts AS
-SELECT kind, ticket, min(record) AS record, arg_min(at, record) AS at, arg_min(provider, record) AS provider,
+SELECT kind, ticket, min(record) AS record, arg_min("at", record) AS "at", arg_min(provider, record) AS provider,
        arg_min(stood, record) AS stood, arg_min(asked, record) AS asked, arg_min(release, record) AS release
 FROM (
     SELECT *, unnest(list_filter([
@@ -88,7 +88,7 @@ FROM (
         CASE WHEN performed AND asked = 'NotPublished' THEN 'not-published' END,
         CASE WHEN performed AND to_end AND stood = 'StageRollout' THEN 'rollout-ended' END,
         CASE WHEN performed AND asked = 'Rejected' AND stood IN ('StageRollout', 'Deferred') THEN 'rollout-rejected' END
-    ], x -> x IS NOT NULL)) AS kind
+    ], lambda x: x IS NOT NULL)) AS kind
     FROM steps WHERE granted
 )
 GROUP BY kind, ticket;
@@ -102,7 +102,7 @@ QUALIFY row_number() OVER (
     PARTITION BY ticket, team ORDER BY outcome IS NULL, finished IS NULL, finished, record) = 1;
 
 CREATE TABLE rollout_ends AS
-SELECT f.*, m.month, m.closes FROM firsts f JOIN months m ON f.at >= m.opens AND f.at < m.closes WHERE kind = 'rollout-ended';
+SELECT f.*, m.month, m.closes FROM firsts f JOIN months m ON f."at" >= m.opens AND f."at" < m.closes WHERE kind = 'rollout-ended';
 
 CREATE TABLE reported AS
 SELECT e.month, e.ticket, p.record
@@ -111,7 +111,7 @@ WHERE p.participation = 'Accepted' AND p.outcome IS NOT NULL AND p.finished < e.
 
 CREATE TABLE passages AS
 WITH entered AS (
-    SELECT ticket, min(stay) AS stay, arg_min(entered, stay) AS at FROM stays_all WHERE state = 'StageRollout' GROUP BY ticket
+    SELECT ticket, min(stay) AS stay, arg_min(entered, stay) AS "at" FROM stays_all WHERE state = 'StageRollout' GROUP BY ticket
 ), spent AS (
     SELECT s.ticket,
            sum(s.seconds) FILTER (state = 'Deferred') AS deferred,
@@ -121,11 +121,11 @@ WITH entered AS (
     GROUP BY s.ticket
 )
 SELECT m.month, f.ticket, f.release, nullif(f.provider, '(unknown)') AS provider, f.record,
-       CASE WHEN known THEN e.at END AS entered, f.at AS accepted,
-       CASE WHEN known AND e.at <= f.at THEN (epoch_us(f.at) - epoch_us(e.at)) // 1000000 END AS seconds,
+       CASE WHEN known THEN e."at" END AS entered, f."at" AS accepted,
+       CASE WHEN known AND e."at" <= f."at" THEN (epoch_us(f."at") - epoch_us(e."at")) // 1000000 END AS seconds,
        CASE WHEN known THEN coalesce(s.deferred, 0) ELSE 0 END AS deferred_seconds,
        CASE WHEN known THEN coalesce(s.failed, 0) ELSE 0 END AS failed_seconds
-FROM firsts f JOIN months m ON f.at >= m.opens AND f.at < m.closes
+FROM firsts f JOIN months m ON f."at" >= m.opens AND f."at" < m.closes
 LEFT JOIN (SELECT e.*, s.entered_record AS began FROM entered e JOIN stays_all s ON s.ticket = e.ticket AND s.stay = e.stay) e
        ON e.ticket = f.ticket
 LEFT JOIN spent s ON s.ticket = f.ticket,
@@ -134,10 +134,10 @@ WHERE f.kind = 'accepted';
 
 CREATE TABLE publications AS
 WITH known AS (
-    SELECT f.ticket, f.record, f.release, nullif(f.provider, '(unknown)') AS provider, f.at AS accepted,
-           r.at AS published, r.record AS report
+    SELECT f.ticket, f.record, f.release, nullif(f.provider, '(unknown)') AS provider, f."at" AS accepted,
+           r."at" AS published, r.record AS report
     FROM firsts f
-    LEFT JOIN (SELECT ticket, min(at) AS at, arg_min(record, at) AS record FROM reports GROUP BY ticket) r USING (ticket)
+    LEFT JOIN (SELECT ticket, min("at") AS "at", arg_min(record, "at") AS record FROM reports GROUP BY ticket) r USING (ticket)
     WHERE f.kind = 'accepted'
 )
 SELECT m.month, k.ticket, k.release, k.provider, k.record, k.accepted, k.published, k.report,
@@ -160,14 +160,14 @@ WHERE s.seconds IS NOT NULL;
 
 CREATE TABLE lineage AS
 WITH in_month AS (
-    SELECT f.*, m.month FROM firsts f JOIN months m ON f.at >= m.opens AND f.at < m.closes
+    SELECT f.*, m.month FROM firsts f JOIN months m ON f."at" >= m.opens AND f."at" < m.closes
 ), deliveries AS (
-    SELECT c.ticket, c.at, c.record, d.at AS delivered, d.record AS delivery, e.at AS ended, e.record AS "end", e.provider AS ended_for
+    SELECT c.ticket, c."at", c.record, d."at" AS delivered, d.record AS delivery, e."at" AS ended, e.record AS "end", e.provider AS ended_for
     FROM created c
     LEFT JOIN firsts d ON d.kind = 'delivered' AND d.ticket = c.ticket
     LEFT JOIN firsts e ON e.kind = 'ended' AND e.ticket = c.ticket
 ), part_times AS (
-    SELECT 'invited' AS "column", ticket, record, team, invited AS at FROM parts
+    SELECT 'invited' AS "column", ticket, record, team, invited AS "at" FROM parts
     UNION ALL SELECT 'declined', ticket, record, team, answered FROM parts WHERE participation = 'Declined'
     UNION ALL SELECT 'releases', ticket, record, team, finished FROM parts WHERE outcome IS NOT NULL
     UNION ALL SELECT CASE outcome WHEN 'Accept' THEN 'accepts' WHEN 'AcceptWithWarnings' THEN 'accepts_with_warnings'
@@ -194,14 +194,14 @@ SELECT metric, month, "row", "column", ticket, record FROM (
     UNION ALL SELECT 'M.SA1.3-3', month, provider, 'rejected_deferred', ticket, record
               FROM in_month WHERE kind = 'rollout-rejected' AND stood = 'Deferred'
     UNION ALL SELECT 'outcomes', m.month, s.provider, s.outcome || '_requests', s.ticket, s.record
-              FROM steps s JOIN months m ON s.at >= m.opens AND s.at < m.closes WHERE s.missed
+              FROM steps s JOIN months m ON s."at" >= m.opens AND s."at" < m.closes WHERE s.missed
     UNION ALL SELECT 'M.REPO-1', m.month, '(unknown)', 'created', c.ticket, c.record
-              FROM created c JOIN months m ON c.at >= m.opens AND c.at < m.closes
+              FROM created c JOIN months m ON c."at" >= m.opens AND c."at" < m.closes
     UNION ALL SELECT 'M.REPO-1', m.month, d.ended_for, 'ended_undelivered', d.ticket, d."end"
               FROM deliveries d JOIN months m ON d.ended >= m.opens AND d.ended < m.closes
               WHERE d.delivery IS NULL OR d.delivery > d."end"
     UNION ALL SELECT 'M.REPO-1', m.month, '(unknown)', 'not_delivered', d.ticket, d.record
-              FROM deliveries d JOIN months m ON d.at < m.closes
+              FROM deliveries d JOIN months m ON d."at" < m.closes
               WHERE (d.delivered IS NULL OR d.delivered >= m.closes) AND (d.ended IS NULL OR d.ended >= m.closes)
     UNION ALL SELECT 'M.SA1.3-1', month, '(all)', 'releases', ticket, record FROM rollout_ends
     UNION ALL SELECT 'M.SA1.3-1', month, '(all)', 'teams', ticket, record FROM reported
@@ -211,7 +211,7 @@ SELECT metric, month, "row", "column", ticket, record FROM (
     UNION ALL SELECT 'M.SA1.3-5', month, '(all)', 'before_acceptance', ticket, report FROM publications WHERE published < accepted
     UNION ALL SELECT 'M.SA1.3-5', month, '(all)', 'without_report', ticket, record FROM publications WHERE published IS NULL
     UNION ALL SELECT 'M.SA1.3-6', m.month, t.team, t."column", t.ticket, t.record
-              FROM part_times t JOIN months m ON t.at >= m.opens AND t.at < m.closes
+              FROM part_times t JOIN months m ON t."at" >= m.opens AND t."at" < m.closes
     UNION ALL SELECT 'M.SA1.3-6', m.month, p.team, 'no_answer', p.ticket, p.record
               FROM parts p JOIN months m ON p.invited >= m.opens AND p.invited < m.closes
               WHERE p.answered IS NULL OR p.answered >= m.closes
@@ -235,7 +235,7 @@ SELECT metric, month, "row", "column", ticket, record FROM (
 CREATE TABLE counts AS
 SELECT metric, month, "row", "column", count(*) AS n FROM lineage GROUP BY ALL;
 
-CREATE MACRO counted(m, c) AS coalesce(sum(n) FILTER (metric = m AND "column" = c), 0)::BIGINT;
+CREATE MACRO counted_in(metric, col, n, m, c) AS coalesce(sum(n) FILTER (metric = m AND col = c), 0)::BIGINT;
 
 CREATE TABLE by_name AS
 SELECT metric, month, "row", "column", n FROM counts WHERE "row" <> '(all)'
@@ -249,52 +249,54 @@ FROM months, (VALUES ('M.REPO-1'), ('M.REPO-2'), ('M.REPO-3'), ('outcomes'), ('M
                      ('M.SA1.3-7')) AS k(metric);
 
 CREATE TABLE m_repo_1 AS
-SELECT month, "row" AS provider, counted('M.REPO-1', 'delivered') AS delivered, counted('M.REPO-1', 'created') AS created,
-       counted('M.REPO-1', 'not_delivered') AS not_delivered, counted('M.REPO-1', 'ended_undelivered') AS ended_undelivered
-FROM by_name WHERE metric = 'M.REPO-1' GROUP BY ALL ORDER BY month, "row" = '(all)', "row";
+SELECT month, "row" AS provider, counted_in(metric, "column", n, 'M.REPO-1', 'delivered') AS delivered, counted_in(metric, "column", n, 'M.REPO-1', 'created') AS created,
+       counted_in(metric, "column", n, 'M.REPO-1', 'not_delivered') AS not_delivered, counted_in(metric, "column", n, 'M.REPO-1', 'ended_undelivered') AS ended_undelivered
+FROM by_name WHERE metric = 'M.REPO-1' GROUP BY month, "row" ORDER BY month, "row" = '(all)', "row";
 
 CREATE TABLE m_repo_2 AS
-SELECT month, "row" AS provider, counted('M.REPO-2', 'verified') AS verified, counted('M.REPO-2', 'emergency_skips') AS emergency_skips
-FROM by_name WHERE metric = 'M.REPO-2' GROUP BY ALL ORDER BY month, "row" = '(all)', "row";
+SELECT month, "row" AS provider, counted_in(metric, "column", n, 'M.REPO-2', 'verified') AS verified, counted_in(metric, "column", n, 'M.REPO-2', 'emergency_skips') AS emergency_skips
+FROM by_name WHERE metric = 'M.REPO-2' GROUP BY month, "row" ORDER BY month, "row" = '(all)', "row";
 
 CREATE TABLE m_repo_3 AS
-SELECT month, "row" AS provider, counted('M.REPO-3', 'accepted') AS accepted, counted('M.REPO-3', 'emergency_skips') AS emergency_skips
-FROM by_name WHERE metric = 'M.REPO-3' GROUP BY ALL ORDER BY month, "row" = '(all)', "row";
+SELECT month, "row" AS provider, counted_in(metric, "column", n, 'M.REPO-3', 'accepted') AS accepted, counted_in(metric, "column", n, 'M.REPO-3', 'emergency_skips') AS emergency_skips
+FROM by_name WHERE metric = 'M.REPO-3' GROUP BY month, "row" ORDER BY month, "row" = '(all)', "row";
 
 CREATE TABLE outcomes AS
-SELECT month, "row" AS provider, counted('outcomes', 'rejected') AS rejected, counted('outcomes', 'ignored') AS ignored,
-       counted('outcomes', 'not_published') AS not_published, counted('outcomes', 'failed_requests') AS failed_requests,
-       counted('outcomes', 'refused_requests') AS refused_requests
-FROM by_name WHERE metric = 'outcomes' GROUP BY ALL ORDER BY month, "row" = '(all)', "row";
+SELECT month, "row" AS provider, counted_in(metric, "column", n, 'outcomes', 'rejected') AS rejected, counted_in(metric, "column", n, 'outcomes', 'ignored') AS ignored,
+       counted_in(metric, "column", n, 'outcomes', 'not_published') AS not_published, counted_in(metric, "column", n, 'outcomes', 'failed_requests') AS failed_requests,
+       counted_in(metric, "column", n, 'outcomes', 'refused_requests') AS refused_requests
+FROM by_name WHERE metric = 'outcomes' GROUP BY month, "row" ORDER BY month, "row" = '(all)', "row";
 
 CREATE TABLE m_sa1_3_2 AS
-SELECT month, "row" AS provider, counted('M.SA1.3-2', 'successes') AS successes
-FROM by_name WHERE metric = 'M.SA1.3-2' GROUP BY ALL ORDER BY month, "row" = '(all)', "row";
+SELECT month, "row" AS provider, counted_in(metric, "column", n, 'M.SA1.3-2', 'successes') AS successes
+FROM by_name WHERE metric = 'M.SA1.3-2' GROUP BY month, "row" ORDER BY month, "row" = '(all)', "row";
 
 CREATE TABLE m_sa1_3_3 AS
-SELECT month, "row" AS provider, counted('M.SA1.3-3', 'rejects') AS rejects, counted('M.SA1.3-3', 'rejected_deferred') AS rejected_deferred
-FROM by_name WHERE metric = 'M.SA1.3-3' GROUP BY ALL ORDER BY month, "row" = '(all)', "row";
+SELECT month, "row" AS provider, counted_in(metric, "column", n, 'M.SA1.3-3', 'rejects') AS rejects, counted_in(metric, "column", n, 'M.SA1.3-3', 'rejected_deferred') AS rejected_deferred
+FROM by_name WHERE metric = 'M.SA1.3-3' GROUP BY month, "row" ORDER BY month, "row" = '(all)', "row";
 
 CREATE TABLE m_sa1_3_6 AS
 SELECT c.month, c."row" AS team, any_value(h.site) AS site, any_value(h.ngi) AS ngi,
-       counted('M.SA1.3-6', 'releases') AS releases, counted('M.SA1.3-6', 'accepts') AS accepts,
-       counted('M.SA1.3-6', 'accepts_with_warnings') AS accepts_with_warnings, counted('M.SA1.3-6', 'rejects') AS rejects,
-       counted('M.SA1.3-6', 'aborts') AS aborts, counted('M.SA1.3-6', 'invited') AS invited,
-       counted('M.SA1.3-6', 'declined') AS declined, counted('M.SA1.3-6', 'no_answer') AS no_answer
+       counted_in(metric, "column", n, 'M.SA1.3-6', 'releases') AS releases, counted_in(metric, "column", n, 'M.SA1.3-6', 'accepts') AS accepts,
+       counted_in(metric, "column", n, 'M.SA1.3-6', 'accepts_with_warnings') AS accepts_with_warnings, counted_in(metric, "column", n, 'M.SA1.3-6', 'rejects') AS rejects,
+       counted_in(metric, "column", n, 'M.SA1.3-6', 'aborts') AS aborts, counted_in(metric, "column", n, 'M.SA1.3-6', 'invited') AS invited,
+       counted_in(metric, "column", n, 'M.SA1.3-6', 'declined') AS declined, counted_in(metric, "column", n, 'M.SA1.3-6', 'no_answer') AS no_answer
 FROM by_name c
-LEFT JOIN (SELECT team, arg_min(site, record) AS site, arg_min(ngi, record) AS ngi FROM participations GROUP BY team) h ON h.team = c."row"
+LEFT JOIN (SELECT l.month, l."row", p.site, p.ngi
+           FROM (SELECT month, "row", min(record) AS record FROM lineage WHERE metric = 'M.SA1.3-6' GROUP BY ALL) l
+           JOIN participations p USING (record)) h ON h.month = c.month AND h."row" = c."row"
 WHERE metric = 'M.SA1.3-6' GROUP BY c.month, c."row" ORDER BY c.month, c."row" = '(all)', c."row";
 
 CREATE TABLE m_sa1_3_7 AS
-SELECT month, "row" AS ngi, counted('M.SA1.3-7', 'participations') AS participations, counted('M.SA1.3-7', 'releases') AS releases
-FROM by_name WHERE metric = 'M.SA1.3-7' GROUP BY ALL ORDER BY month, "row" = '(all)', "row";
+SELECT month, "row" AS ngi, counted_in(metric, "column", n, 'M.SA1.3-7', 'participations') AS participations, counted_in(metric, "column", n, 'M.SA1.3-7', 'releases') AS releases
+FROM by_name WHERE metric = 'M.SA1.3-7' GROUP BY month, "row" ORDER BY month, "row" = '(all)', "row";
 
 -- A percentile is the value at place n x p / 100, rounded up; with fewer than 5 values they are listed.
 CREATE MACRO percentile(v, p) AS CASE WHEN len(v) >= 5 THEN v[((len(v) * p + 99) // 100)::INT] END;
 CREATE MACRO listed(v) AS CASE WHEN len(v) BETWEEN 1 AND 4 THEN list_aggregate(v, 'string_agg', ' ') END;
 
 CREATE TABLE m_sa1_3_1_releases AS
-SELECT e.month, e.ticket, e.release, nullif(e.provider, '(unknown)') AS provider, e.record, e.at AS ended, e.asked AS state,
+SELECT e.month, e.ticket, e.release, nullif(e.provider, '(unknown)') AS provider, e.record, e."at" AS ended, e.asked AS state,
        count(r.record) AS teams
 FROM rollout_ends e LEFT JOIN reported r ON r.month = e.month AND r.ticket = e.ticket
 GROUP BY ALL ORDER BY e.month, e.ticket;
@@ -351,9 +353,9 @@ CREATE TABLE flow AS
 SELECT month, state, wip_start, entries, exits, wip_end, wip_end - (wip_start + entries - exits) AS unexplained
 FROM (
     SELECT m.month, s.place, s.state,
-           coalesce(CASE WHEN s.terminal THEN max(t.at_start) ELSE counted('flow', 'wip_start') END, 0) AS wip_start,
-           counted('flow', 'entries') AS entries, counted('flow', 'exits') AS exits,
-           coalesce(CASE WHEN s.terminal THEN max(t.at_end) ELSE counted('flow', 'wip_end') END, 0) AS wip_end
+           coalesce(CASE WHEN s.terminal THEN max(t.at_start) ELSE counted_in(metric, "column", n, 'flow', 'wip_start') END, 0) AS wip_start,
+           counted_in(metric, "column", n, 'flow', 'entries') AS entries, counted_in(metric, "column", n, 'flow', 'exits') AS exits,
+           coalesce(CASE WHEN s.terminal THEN max(t.at_end) ELSE counted_in(metric, "column", n, 'flow', 'wip_end') END, 0) AS wip_end
     FROM months m CROSS JOIN states s
     LEFT JOIN counts c ON c.metric = 'flow' AND c.month = m.month AND c."row" = s.state
     LEFT JOIN settled t ON t.month = m.month AND t.state = s.state
@@ -366,9 +368,9 @@ v AS (SELECT month, state, list(seconds ORDER BY seconds) AS v FROM sums GROUP B
 o AS (SELECT m.month, s.state, m.measured, min(row(s.entered, s.ticket)) AS oldest
       FROM stays_all s JOIN months m ON s.entered < m.closes AND (s."left" IS NULL OR s."left" >= m.closes)
       WHERE NOT s.terminal GROUP BY ALL)
-SELECT m.month, s.state, coalesce(len(v.v), 0) AS releases, counted('time-in-state', 'stays') AS stays,
-       counted('time-in-state', 'left_out') AS left_out, percentile(v.v, 50) AS median_seconds, percentile(v.v, 85) AS p85_seconds,
-       percentile(v.v, 95) AS p95_seconds, listed(v.v) AS values_seconds, counted('time-in-state', 'open') AS open,
+SELECT m.month, s.state, coalesce(len(v.v), 0) AS releases, counted_in(metric, "column", n, 'time-in-state', 'stays') AS stays,
+       counted_in(metric, "column", n, 'time-in-state', 'left_out') AS left_out, percentile(v.v, 50) AS median_seconds, percentile(v.v, 85) AS p85_seconds,
+       percentile(v.v, 95) AS p95_seconds, listed(v.v) AS values_seconds, counted_in(metric, "column", n, 'time-in-state', 'open') AS open,
        o.oldest[2] AS oldest_open_ticket, o.oldest[1] AS oldest_open_entered,
        CASE WHEN o.oldest[1] <= o.measured THEN (epoch_us(o.measured) - epoch_us(o.oldest[1])) // 1000000 END AS oldest_open_seconds
 FROM months m CROSS JOIN states s

@@ -15,7 +15,7 @@ use egi_model::month::Month;
 use super::data::{DefinitionText, MonthCounts, MonthName, ProviderCounts, ReportData, RuleText, StateTimes};
 use crate::catalog::id::{M_REPO_1, M_REPO_2, M_REPO_3, OUTCOMES};
 use crate::catalog::{DEFINITIONS_VERSION, GROUND_RULES, METRICS, MetricSpec};
-use crate::columns::{FactColumns, NEVER};
+use crate::columns::NEVER;
 use crate::frame::name;
 use crate::quality::instant;
 use crate::report::{MonthReport, Report};
@@ -41,7 +41,8 @@ pub struct Setting {
 #[must_use]
 pub fn assemble(report: &Report<'_>, setting: &Setting) -> Option<ReportData> {
     let month = report.months.last()?;
-    let story = Story { report, month, log_begins: log_begins(report.facts) };
+    let story = Story { report, month, log_begins: log_begins(report) };
+    let looked_back = report.months.first().map(|first| first.month);
     let (rollouts, ageing) = (rollouts::of(&story), ageing::of(&story));
     let (quality, emergencies) = (quality::rows(month), stories::emergencies(&story));
     Some(ReportData {
@@ -52,7 +53,8 @@ pub fn assemble(report: &Report<'_>, setting: &Setting) -> Option<ReportData> {
         read_until: month.month.end().min(report.as_of()).format(INSTANT).to_string(),
         complete: report.as_of() >= month.month.end(),
         closed: setting.closed.map(|at| at.format(INSTANT).to_string()),
-        log_begins: story.log_begins.map(|begin| month_name(begin).name),
+        log_is_empty: story.log_begins.is_none(),
+        log_begins: story.log_begins.filter(|begin| Some(*begin) > looked_back).map(|begin| month_name(begin).name),
         definitions_version: DEFINITIONS_VERSION,
         headlines: summary::headlines(&story, &rollouts, &ageing),
         attention: summary::attention(&ageing, &emergencies, &quality, report.restatements.len()),
@@ -85,6 +87,7 @@ struct Story<'a> {
 }
 
 impl Story<'_> {
+    /// Whether the log reaches back to a month.
     fn knows(&self, month: Month) -> bool {
         self.log_begins.is_some_and(|begin| begin <= month)
     }
@@ -106,8 +109,12 @@ impl Story<'_> {
     }
 }
 
-/// The month of the first time in the log.
-fn log_begins(facts: &FactColumns) -> Option<Month> {
+/// The month of the first time in the log. Where an earlier month handed on, it begins before the report does.
+fn log_begins(report: &Report<'_>) -> Option<Month> {
+    let facts = report.facts;
+    if facts.carried.is_some() {
+        return report.months.first().map(|first| first.month);
+    }
     let times = facts.submissions.at.iter().chain(&facts.transitions.at).copied();
     times.filter(|at| *at != NEVER).min().map(|at| Month::of(instant(at)))
 }

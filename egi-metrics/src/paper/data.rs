@@ -22,7 +22,10 @@ pub struct ReportData {
     pub complete: bool,
     /// When the month was closed; `None` while it is open.
     pub closed: Option<String>,
-    /// The first month the log knows of; earlier ones have no numbers. `None` for an empty log.
+    /// Whether the log has nothing at all.
+    pub log_is_empty: bool,
+    /// The first month the log knows of, if it is later than the first the report looks back on: those before have no
+    /// numbers.
     pub log_begins: Option<String>,
     /// The version of the definitions.
     pub definitions_version: u32,

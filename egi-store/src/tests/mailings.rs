@@ -15,6 +15,7 @@ async fn begin(world: &World, at: i64) -> MailingClaim {
 async fn a_letter_that_was_sent_is_not_sent_again() {
     let world = World::new().await;
     assert_eq!(begin(&world, 1).await, MailingClaim::Granted { perhaps_again: false });
+    assert_eq!(world.store.load_mailing(TOPIC).await.unwrap(), None);
     world.store.finish_mailing(TOPIC, second(2)).await.unwrap();
 
     let world = world.restart().await;
@@ -24,6 +25,7 @@ async fn a_letter_that_was_sent_is_not_sent_again() {
         sent: second(2),
     };
     assert_eq!(begin(&world, 1000).await, MailingClaim::Sent(sent.clone()));
+    assert_eq!(world.store.load_mailing(TOPIC).await.unwrap(), Some(sent.clone()));
     world.store.give_up_mailing(TOPIC).await.unwrap();
     assert_eq!(begin(&world, 1000).await, MailingClaim::Sent(sent), "what was sent can not be given up");
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use nix::libc::SIGKILL;
 
-use super::dice::Dice;
+use crate::dice::Dice;
 use super::tracer::{self, Call, End};
 use super::{Mode, Phase, PhaseName, Report, picture};
 use crate::site::Site;

@@ -5,8 +5,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use egi_metrics::paper::ReportData;
 use egi_model::digest::Sha256;
+use egi_model::month::Month;
 use egi_store::MailingClaim;
 
+use super::paper::Paper;
 use crate::config::{ConfigError, FILE_NAME};
 use crate::exit::Exit;
 use crate::mail::{Enclosure, Letter, MailError, Relay, domain_of};
@@ -56,10 +58,21 @@ pub(super) fn check(site: &Site) -> Result<(), ConfigError> {
     Err(ConfigError::Contradiction { path: site.config.folder.join(FILE_NAME), message: lacking.to_owned() })
 }
 
+/// Whether a month's report was sent.
+pub(super) async fn sent_before(site: &Site, month: Month) -> anyhow::Result<Option<Sending>> {
+    let known = site.store.load_mailing(&topic(month)).await?;
+    Ok(known.map(|mailing| Sending::SentBefore { to: mailing.recipients, at: mailing.sent }))
+}
+
+/// What the store knows a month's letter by.
+fn topic(month: Month) -> String {
+    format!("report {month}")
+}
+
 /// Sends the report unless it was sent.
-pub(super) async fn send_once(site: &Site, content: &ReportData, pdf: Enclosure) -> anyhow::Result<Sending> {
+pub(super) async fn send_once(site: &Site, month: Month, paper: Paper) -> anyhow::Result<Sending> {
     let mail = &site.config.mail;
-    let (topic, message_id) = (format!("report {}", content.month.id), message_id(site, content));
+    let (topic, message_id) = (topic(month), message_id(site, month));
     let patience = PATIENCE + Duration::from_secs(mail.timeout_seconds);
     let claim = site.store.begin_mailing(&topic, &message_id, &mail.report_to, site.now(), patience).await?;
     match claim {
@@ -78,10 +91,10 @@ pub(super) async fn send_once(site: &Site, content: &ReportData, pdf: Enclosure)
     let letter = Letter {
         message_id,
         to: mail.report_to.clone(),
-        subject: format!("Release report {}, {}", content.month.name, content.site),
-        text: text(content, &pdf.name),
+        subject: format!("Release report {}, {}", paper.content.month.name, paper.content.site),
+        text: text(&paper.content, &paper.name),
         date: site.now(),
-        attachment: Some(pdf),
+        attachment: Some(Enclosure { name: paper.name, kind: "application/pdf", bytes: paper.pdf }),
     };
     if let Err(error) = hand_over(site, letter).await {
         site.store.give_up_mailing(&topic).await?;
@@ -98,11 +111,11 @@ async fn hand_over(site: &Site, letter: Letter) -> anyhow::Result<()> {
 }
 
 /// One per site and month, whoever sends it.
-fn message_id(site: &Site, content: &ReportData) -> String {
+fn message_id(site: &Site, month: Month) -> String {
     let config = &site.config;
     let place = Sha256::of(format!("{}\n{}", config.site.name, config.site.public_url).as_bytes()).to_hex();
     let place = place.get(..12).unwrap_or_default();
-    format!("<nsrw-report-{}-{place}@{}>", content.month.id, domain_of(&config.mail.from))
+    format!("<nsrw-report-{month}-{place}@{}>", domain_of(&config.mail.from))
 }
 
 fn text(content: &ReportData, file: &str) -> String {
