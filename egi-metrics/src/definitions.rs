@@ -1,7 +1,8 @@
 //! Renders the catalogue for readers: as a page, and as the file that goes with the numbers.
 
+use polars::prelude::Column;
+
 use crate::catalog::{ColumnSpec, DEFINITIONS_VERSION, FILES, GROUND_RULES, METRICS};
-use crate::error::MetricsError;
 use crate::frame::{self, name};
 use crate::quality::ProblemKind;
 
@@ -22,12 +23,12 @@ pub fn definitions_markdown() -> String {
     push(&mut page, "\n## Metrics\n");
     for metric in &METRICS {
         push(&mut page, &format!("\n### {}: {}\n\n{}\n\n", metric.id, metric.title, metric.definition));
-        push(&mut page, &format!("Unit: {}. File: `{}`.\n\n", metric.unit, metric.file));
+        push(&mut page, &format!("Unit: {}. File: `{}.csv`.\n\n", metric.unit, metric.file));
         push_columns(&mut page, metric.columns);
     }
     push(&mut page, &format!("\n## Other files of a report\n\n{FORMAT}\n"));
     for file in &FILES {
-        push(&mut page, &format!("\n### `{}`\n\n{}\n\n", file.name, file.purpose));
+        push(&mut page, &format!("\n### `{}.csv`\n\n{}\n\n", file.name, file.purpose));
         push_columns(&mut page, file.columns);
     }
     push(&mut page, "\n## What data-quality.csv reports\n\n| problem | what the numbers make of it |\n| --- | --- |\n");
@@ -48,19 +49,18 @@ fn push_columns(page: &mut String, columns: &[ColumnSpec]) {
     }
 }
 
-/// The file `definitions.csv`.
-pub(crate) fn render() -> Result<Vec<u8>, MetricsError> {
+/// The sheet `definitions`.
+pub(crate) fn columns() -> Vec<Column> {
     let rules = GROUND_RULES.iter().map(|rule| ("all", rule.title, None, rule.text));
     let metrics = METRICS.iter().map(|metric| (metric.id, metric.title, Some(metric.unit), metric.definition));
     let rows: Vec<_> = rules.chain(metrics).collect();
-    let columns = vec![
+    vec![
         frame::number(name::VERSION, &rows, |_| Some(DEFINITIONS_VERSION.into())),
-        frame::text(name::METRIC, &rows, |row| Some(row.0.to_owned())),
-        frame::text(name::TITLE, &rows, |row| Some(row.1.to_owned())),
-        frame::text(name::UNIT, &rows, |row| row.2.map(str::to_owned)),
-        frame::text(name::DEFINITION, &rows, |row| Some(row.3.to_owned())),
-    ];
-    frame::render_csv("definitions.csv", columns)
+        frame::text(name::METRIC, &rows, |row| Some(row.0)),
+        frame::text(name::TITLE, &rows, |row| Some(row.1)),
+        frame::text(name::UNIT, &rows, |row| row.2),
+        frame::text(name::DEFINITION, &rows, |row| Some(row.3)),
+    ]
 }
 
 #[cfg(test)]

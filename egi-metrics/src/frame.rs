@@ -1,18 +1,7 @@
-//! Frames: the names of their columns, how facts become columns, and how columns become CSV.
+//! Frames: the names of their columns, and how results become columns.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, SecondsFormat, Utc};
-use egi_model::month::Month;
-use egi_model::ticket::TicketId;
-use polars::prelude::{Column, DataFrame, IntoLazy, LazyFrame, PolarsResult, SerWriter};
-use polars_io::prelude::CsvWriter;
-
-use crate::error::MetricsError;
-use crate::facts::Submission;
-use crate::log::{Followed, Settled};
-use crate::stay::{Mark, Span};
-use crate::table::UNKNOWN_PROVIDER;
+use chrono::{DateTime, Utc};
+use polars::prelude::{Column, DataFrame, IntoColumn as _, NamedFrom as _, PolarsResult, Series, TimeUnit, TimeZone};
 
 /// The names of columns, in frames and in files.
 pub(crate) mod name {
@@ -25,9 +14,7 @@ pub(crate) mod name {
     pub(crate) const RECORD: &str = "record";
 
     // Records.
-    pub(crate) const STOOD: &str = "stood";
     pub(crate) const ASKED: &str = "asked";
-    pub(crate) const OUTCOME: &str = "outcome";
 
     // Stays.
     pub(crate) const STAY: &str = "stay";
@@ -38,14 +25,11 @@ pub(crate) mod name {
     pub(crate) const LEFT_BY: &str = "left_by";
     pub(crate) const ENTERED_RECORD: &str = "entered_record";
     pub(crate) const LEFT_RECORD: &str = "left_record";
-    pub(crate) const ENTERED_MONTH: &str = "entered_month";
-    pub(crate) const LEFT_MONTH: &str = "left_month";
 
     // Lineage.
     pub(crate) const METRIC: &str = "metric";
     pub(crate) const ROW: &str = "row";
     pub(crate) const COLUMN: &str = "column";
-    pub(crate) const COUNT: &str = "count";
 
     // Counts of releases and requests.
     pub(crate) const DELIVERED: &str = "delivered";
@@ -89,6 +73,44 @@ pub(crate) mod name {
     pub(crate) const TITLE: &str = "title";
     pub(crate) const UNIT: &str = "unit";
     pub(crate) const DEFINITION: &str = "definition";
+
+    // Staged rollout.
+    pub(crate) const TEAM: &str = "team";
+    pub(crate) const SITE: &str = "site";
+    pub(crate) const NGI: &str = "ngi";
+    pub(crate) const TEAMS: &str = "teams";
+    pub(crate) const WITHOUT_TEAM: &str = "without_team";
+    pub(crate) const MEAN_TEAMS: &str = "mean_teams";
+    pub(crate) const MEDIAN_TEAMS: &str = "median_teams";
+    pub(crate) const VALUES_TEAMS: &str = "values_teams";
+    pub(crate) const SUCCESSES: &str = "successes";
+    pub(crate) const REJECTS: &str = "rejects";
+    pub(crate) const REJECTED_DEFERRED: &str = "rejected_deferred";
+    pub(crate) const MEAN_SECONDS: &str = "mean_seconds";
+    pub(crate) const MIN_SECONDS: &str = "min_seconds";
+    pub(crate) const MAX_SECONDS: &str = "max_seconds";
+    pub(crate) const DEFERRED_SECONDS: &str = "deferred_seconds";
+    pub(crate) const FAILED_SECONDS: &str = "failed_seconds";
+    pub(crate) const PUBLISHED: &str = "published";
+    pub(crate) const BEFORE_ACCEPTANCE: &str = "before_acceptance";
+    pub(crate) const WITHOUT_REPORT: &str = "without_report";
+    pub(crate) const AGE_SECONDS: &str = "age_seconds";
+    pub(crate) const ACCEPTS: &str = "accepts";
+    pub(crate) const WARNINGS: &str = "accepts_with_warnings";
+    pub(crate) const ABORTS: &str = "aborts";
+    pub(crate) const INVITED: &str = "invited";
+    pub(crate) const DECLINED: &str = "declined";
+    pub(crate) const NO_ANSWER: &str = "no_answer";
+    pub(crate) const PARTICIPATIONS: &str = "participations";
+    pub(crate) const ENDED: &str = "ended";
+
+    // Events and restatements.
+    pub(crate) const FROM: &str = "from";
+    pub(crate) const BY: &str = "by";
+    pub(crate) const REASONS: &str = "reasons";
+    pub(crate) const OLD: &str = "old";
+    pub(crate) const NEW: &str = "new";
+    pub(crate) const REASON: &str = "reason";
 }
 
 /// A column of whole numbers.
@@ -97,95 +119,28 @@ pub(crate) fn number<T>(name: &str, rows: &[T], value: impl Fn(&T) -> Option<u64
 }
 
 /// A column of text.
-pub(crate) fn text<T>(name: &str, rows: &[T], value: impl Fn(&T) -> Option<String>) -> Column {
+pub(crate) fn text<'t, T>(name: &str, rows: &'t [T], value: impl Fn(&'t T) -> Option<&'t str>) -> Column {
     Column::new(name.into(), rows.iter().map(value).collect::<Vec<_>>())
 }
 
-/// A column of instants as text: UTC, with a fraction of a second only where there is one.
-pub(crate) fn time<T>(name: &str, rows: &[T], value: impl Fn(&T) -> Option<DateTime<Utc>>) -> Column {
-    text(name, rows, |row| value(row).map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true)))
+/// A column of text that is made for it.
+pub(crate) fn made<T>(name: &str, rows: &[T], value: impl Fn(&T) -> Option<String>) -> Column {
+    Column::new(name.into(), rows.iter().map(value).collect::<Vec<_>>())
 }
 
-/// An instant as a number that compares as the instants do.
-pub(crate) fn micros(at: DateTime<Utc>) -> i64 {
-    at.timestamp_micros()
+/// A column of instants, in microseconds.
+pub(crate) fn time<T>(name: &str, rows: &[T], value: impl Fn(&T) -> Option<DateTime<Utc>>) -> PolarsResult<Column> {
+    micros(name, rows, |row| value(row).map(|at| at.timestamp_micros()))
 }
 
-fn instant<T>(name: &str, rows: &[T], value: impl Fn(&T) -> Option<DateTime<Utc>>) -> Column {
-    Column::new(name.into(), rows.iter().map(|row| value(row).map(micros)).collect::<Vec<_>>())
+/// A column of instants that are microseconds since 1970 already.
+pub(crate) fn micros<T>(name: &str, rows: &[T], value: impl Fn(&T) -> Option<i64>) -> PolarsResult<Column> {
+    let numbers = Series::new(name.into(), rows.iter().map(value).collect::<Vec<_>>());
+    let numbers = numbers.i64()?.clone();
+    Ok(numbers.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column())
 }
 
-fn month<T>(name: &str, rows: &[T], value: impl Fn(&T) -> Option<DateTime<Utc>>) -> Column {
-    text(name, rows, |row| value(row).map(|at| Month::of(at).to_string()))
-}
-
-/// What the log says, as frames to select from.
-pub(crate) struct Frames {
-    /// The log's records, in its order.
-    pub(crate) records: LazyFrame,
-    /// The tickets' creations.
-    pub(crate) submissions: LazyFrame,
-    /// Every stay of every release.
-    pub(crate) spans: LazyFrame,
-}
-
-impl Frames {
-    pub(crate) fn of(followed: &Followed<'_>) -> PolarsResult<Self> {
-        Ok(Self {
-            records: records(&followed.settled)?.lazy(),
-            submissions: submissions(&followed.submitted)?.lazy(),
-            spans: spans(&followed.spans)?.lazy(),
-        })
-    }
-}
-
-fn records(rows: &[Settled<'_>]) -> PolarsResult<DataFrame> {
-    DataFrame::new_infer_height(vec![
-        number(name::RECORD, rows, |row| Some(row.fact.seq)),
-        number(name::TICKET, rows, |row| Some(row.fact.ticket.get())),
-        month(name::MONTH, rows, |row| Some(row.fact.at)),
-        text(name::PROVIDER, rows, |row| Some(shown_provider(row.fact.provider.as_deref()))),
-        text(name::STOOD, rows, |row| Some(row.stood.to_string())),
-        text(name::ASKED, rows, |row| Some(row.fact.asked.to_string())),
-        text(name::OUTCOME, rows, |row| Some(row.fact.outcome.to_string())),
-    ])
-}
-
-fn shown_provider(given: Option<&str>) -> String {
-    given.map(str::trim).filter(|provider| !provider.is_empty()).unwrap_or(UNKNOWN_PROVIDER).to_owned()
-}
-
-fn submissions(submitted: &BTreeMap<TicketId, &Submission>) -> PolarsResult<DataFrame> {
-    let rows: Vec<_> = submitted.values().collect();
-    DataFrame::new_infer_height(vec![
-        number(name::TICKET, &rows, |created| Some(created.ticket.get())),
-        month(name::MONTH, &rows, |created| Some(created.at)),
-        number(name::RECORD, &rows, |created| created.record),
-    ])
-}
-
-fn spans(rows: &[Span<'_>]) -> PolarsResult<DataFrame> {
-    DataFrame::new_infer_height(vec![
-        number(name::TICKET, rows, |span| Some(span.ticket.get())),
-        text(name::STATE, rows, |span| Some(span.state.to_string())),
-        instant(name::ENTERED, rows, |span| Some(span.entered.at())),
-        instant(name::LEFT, rows, |span| span.left.map(Mark::at)),
-        month(name::ENTERED_MONTH, rows, |span| Some(span.entered.at())),
-        month(name::LEFT_MONTH, rows, |span| span.left.map(Mark::at)),
-        number(name::SECONDS, rows, Span::seconds),
-        number(name::ENTERED_RECORD, rows, |span| span.entered.record()),
-        number(name::LEFT_RECORD, rows, |span| span.left.and_then(Mark::record)),
-    ])
-}
-
-/// A file of these columns, as RFC 4180 has it.
-pub(crate) fn render_csv(file: &'static str, columns: Vec<Column>) -> Result<Vec<u8>, MetricsError> {
-    let written = DataFrame::new_infer_height(columns).and_then(|mut table| render_frame(&mut table));
-    written.map_err(|source| MetricsError::Write { file, source })
-}
-
-fn render_frame(table: &mut DataFrame) -> PolarsResult<Vec<u8>> {
-    let mut bytes = Vec::new();
-    CsvWriter::new(&mut bytes).with_line_terminator("\r\n".into()).finish(table)?;
-    Ok(bytes)
+/// A frame of columns of one length.
+pub(crate) fn frame(columns: Vec<Column>) -> PolarsResult<DataFrame> {
+    DataFrame::new_infer_height(columns)
 }

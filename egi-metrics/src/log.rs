@@ -1,259 +1,294 @@
-//! Follows every ticket through the log: what each record stands for, where the release stayed, what is odd.
+//! Follows a ticket through the log: what each record stands for, where the release stayed, what is odd.
 //!
 //! This is the one place that reads the log in order, record by record. The order is that of the record numbers; times
 //! are only what the records say about themselves and may be wrong.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
-use chrono::{DateTime, Utc};
 use egi_model::history::Outcome;
 use egi_model::month::Month;
-use egi_model::release::Emergency;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 
-use crate::facts::{Facts, Submission, TransitionFact};
-use crate::quality::{Problem, ProblemKind, month_of};
-use crate::stay::{Mark, Span};
+use crate::columns::{FactColumns, Micros, Name};
+use crate::order::TicketRows;
+use crate::quality::{Problem, ProblemKind, instant};
+use crate::record::RecordId;
 
-/// What the log says, ticket by ticket.
-#[derive(Debug, Default)]
-pub(crate) struct Followed<'a> {
-    /// The records in the log's order, each number once.
-    pub(crate) settled: Vec<Settled<'a>>,
-    /// One creation per ticket, by ticket.
-    pub(crate) submitted: BTreeMap<TicketId, &'a Submission>,
-    /// Every stay of every release in a state, by ticket and in order.
-    pub(crate) spans: Vec<Span<'a>>,
-    /// What is odd.
-    pub(crate) problems: Vec<Problem>,
+/// One settled request, as its columns have it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request {
+    pub(crate) row: u32,
+    pub(crate) record: RecordId,
+    pub(crate) at: Micros,
+    pub(crate) from: RolloutState,
+    pub(crate) asked: RolloutState,
+    pub(crate) to: RolloutState,
+    pub(crate) outcome: Outcome,
+    pub(crate) emergency: bool,
+    pub(crate) provider: Name,
 }
 
-/// A record, and the state that its transition counts from.
-#[derive(Debug)]
-pub(crate) struct Settled<'a> {
-    /// The record.
-    pub(crate) fact: &'a TransitionFact,
+impl Request {
+    fn read(facts: &FactColumns, row: u32) -> Option<Self> {
+        let (log, at) = (&facts.transitions, row as usize);
+        Some(Self {
+            row,
+            record: *log.record.get(at)?,
+            at: *log.at.get(at)?,
+            from: *log.from.get(at)?,
+            asked: *log.asked.get(at)?,
+            to: *log.to.get(at)?,
+            outcome: *log.outcome.get(at)?,
+            emergency: *log.emergency.get(at)?,
+            provider: *log.provider.get(at)?,
+        })
+    }
+
+    /// Whether the request was carried out, wholly or as far as a taken slot allows.
+    pub(crate) fn was_granted(&self) -> bool {
+        matches!(self.outcome, Outcome::Performed | Outcome::Deferred)
+    }
+
+    pub(crate) fn was_performed(&self) -> bool {
+        self.outcome == Outcome::Performed
+    }
+}
+
+/// A request, and the state that its transition counts from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step {
+    pub(crate) request: Request,
     /// Where the release stood; for a retry out of `Failed`, where it stood before it failed.
     pub(crate) stood: RolloutState,
 }
 
-/// Follows all tickets.
-pub(crate) fn follow(facts: &Facts) -> Followed<'_> {
-    let mut followed = Followed::default();
-    followed.submitted = keep_first_submissions(facts, &mut followed.problems);
-    let mut tickets: BTreeMap<TicketId, Vec<&TransitionFact>> =
-        followed.submitted.keys().map(|ticket| (*ticket, Vec::new())).collect();
-    for fact in keep_distinct_records(facts, &mut followed.problems) {
-        tickets.entry(fact.ticket).or_default().push(fact);
-    }
-    for (ticket, log) in tickets {
-        Follower::start(ticket, facts.as_of, &mut followed).follow(&log);
-    }
-    followed.settled.sort_by_key(|settled| settled.fact.seq);
-    followed
+/// What a stay begins or ends with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    pub(crate) at: Micros,
+    /// The record, where there is one.
+    pub(crate) record: Option<RecordId>,
+    /// The row among the transitions; `None` for a creation.
+    pub(crate) row: Option<u32>,
 }
 
-/// The records in the log's order. Of several with one number, the choice does not depend on the order they came in.
-fn keep_distinct_records<'a>(facts: &'a Facts, problems: &mut Vec<Problem>) -> Vec<&'a TransitionFact> {
-    let mut log: Vec<&TransitionFact> = facts.transitions.iter().collect();
-    log.sort_unstable_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-    let mut distinct: Vec<&TransitionFact> = Vec::with_capacity(log.len());
-    for fact in log {
-        match distinct.last() {
-            Some(kept) if kept.seq == fact.seq => problems.push(Problem {
-                month: month_of(fact.at, facts.as_of),
-                ticket: Some(fact.ticket),
-                record: Some(fact.seq),
-                kind: ProblemKind::DuplicateRecord,
-                at: fact.at,
-                detail: if *kept == fact {
-                    format!("record {} occurs more than once", fact.seq)
-                } else {
-                    format!("record {} occurs more than once, with different content", fact.seq)
-                },
-            }),
-            _ => distinct.push(fact),
-        }
+/// A stay as the whole log has it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub(crate) number: u32,
+    pub(crate) state: RolloutState,
+    pub(crate) entered: Mark,
+    pub(crate) left: Option<Mark>,
+}
+
+impl Span {
+    /// How long it was; `None` while it lasts and where the log has the end before the begin.
+    pub(crate) fn seconds(&self) -> Option<u64> {
+        whole_seconds(self.entered.at, self.left?.at)
     }
-    distinct
 }
 
-fn sort_key(fact: &TransitionFact) -> impl Ord + '_ {
-    let states = (fact.from, fact.asked, fact.to, fact.outcome.as_str(), fact.emergency.as_str());
-    (fact.seq, fact.at, fact.ticket, states, &fact.by, &fact.provider, &fact.release)
+/// From one instant to another, rounded down; `None` if they are the wrong way round.
+pub(crate) fn whole_seconds(from: Micros, to: Micros) -> Option<u64> {
+    Some(u64::try_from(to.checked_sub(from)?).ok()? / 1_000_000)
 }
 
-fn keep_first_submissions<'a>(facts: &'a Facts, problems: &mut Vec<Problem>) -> BTreeMap<TicketId, &'a Submission> {
-    let mut submitted: Vec<&Submission> = facts.submitted.iter().collect();
-    submitted.sort_unstable();
-    let mut first: BTreeMap<TicketId, &Submission> = BTreeMap::new();
-    for submission in submitted {
-        match first.entry(submission.ticket) {
-            Entry::Vacant(entry) => {
-                entry.insert(submission);
-            }
-            Entry::Occupied(_) => problems.push(Problem {
-                month: month_of(submission.at, facts.as_of),
-                ticket: Some(submission.ticket),
-                record: submission.record,
-                kind: ProblemKind::DuplicateSubmission,
-                at: submission.at,
-                detail: format!("ticket {} was created more than once", submission.ticket),
-            }),
-        }
-    }
-    first
-}
-
-/// One ticket on its way through the log.
-struct Follower<'a, 'f> {
-    ticket: TicketId,
-    as_of: DateTime<Utc>,
-    followed: &'f mut Followed<'a>,
+/// A ticket's way through the log. One is used for ticket after ticket, so that nothing is allocated for each.
+#[derive(Debug)]
+pub(crate) struct Journey<'f> {
+    facts: &'f FactColumns,
+    pub(crate) ticket: u64,
+    /// The ticket's creation, by its row.
+    pub(crate) created: Option<(u32, Mark)>,
+    /// The requests in the log's order.
+    pub(crate) steps: Vec<Step>,
+    /// The stays, in order.
+    pub(crate) spans: Vec<Span>,
+    /// What is odd, of all tickets so far.
+    pub(crate) problems: Vec<Problem>,
     /// Where the release stands; `None` before the first record of a ticket that was never created.
     state: Option<RolloutState>,
     /// The stay that has not ended; `None` where its beginning is unknown.
-    open: Option<Span<'a>>,
-    /// Stays begun so far.
-    begun: u32,
+    open: Option<Span>,
     /// Where the release stood before it failed.
     origin: RolloutState,
     /// The requests that failed or were refused since it stood there.
     attempted: Vec<RolloutState>,
     /// The latest time the ticket's log has reached, times in the future aside.
-    reached: Option<DateTime<Utc>>,
+    reached: Option<Micros>,
+    as_of: Micros,
 }
 
-impl<'a, 'f> Follower<'a, 'f> {
-    fn start(ticket: TicketId, as_of: DateTime<Utc>, followed: &'f mut Followed<'a>) -> Self {
-        let created = followed.submitted.get(&ticket).copied();
-        let mut this = Self {
-            ticket,
-            as_of,
-            followed,
+impl<'f> Journey<'f> {
+    pub(crate) fn new(facts: &'f FactColumns) -> Self {
+        Self {
+            facts,
+            ticket: 0,
+            created: None,
+            steps: Vec::new(),
+            spans: Vec::new(),
+            problems: Vec::new(),
             state: None,
             open: None,
-            begun: 0,
             origin: RolloutState::Failed,
             attempted: Vec::new(),
             reached: None,
-        };
-        if let Some(submission) = created {
-            let mark = Mark::Created(submission);
-            this.reach(mark);
-            this.enter(RolloutState::Submitted, mark);
+            as_of: facts.as_of.timestamp_micros(),
         }
-        this
     }
 
-    fn follow(mut self, log: &[&'a TransitionFact]) {
-        for fact in log {
-            self.take(fact);
+    /// Follows one ticket.
+    pub(crate) fn follow(&mut self, rows: TicketRows<'_>) {
+        self.restart(rows.ticket);
+        self.create(rows.submissions);
+        for row in rows.transitions {
+            if let Some(request) = Request::read(self.facts, *row) {
+                self.take(request);
+            }
         }
-        self.followed.spans.extend(self.open);
+        self.spans.extend(self.open.take());
     }
 
-    fn take(&mut self, fact: &'a TransitionFact) {
-        let mark = Mark::Settled(fact);
+    fn restart(&mut self, ticket: u64) {
+        self.ticket = ticket;
+        self.created = None;
+        self.steps.clear();
+        self.spans.clear();
+        self.state = None;
+        self.open = None;
+        self.origin = RolloutState::Failed;
+        self.attempted.clear();
+        self.reached = None;
+    }
+
+    /// The earliest creation counts; `rows` are in the order of their times.
+    fn create(&mut self, rows: &[u32]) {
+        let created = &self.facts.submissions;
+        for row in rows {
+            let (Some(at), Some(record)) = (created.at.get(*row as usize), created.record.get(*row as usize)) else {
+                continue;
+            };
+            let mark = Mark { at: *at, record: *record, row: None };
+            if self.created.is_some() {
+                let month = (mark.at <= self.as_of).then(|| Month::of(instant(mark.at)));
+                let detail = format!("ticket {} was created more than once", self.ticket);
+                self.report(month, mark, ProblemKind::DuplicateSubmission, detail);
+                continue;
+            }
+            self.created = Some((*row, mark));
+            self.reach(mark);
+            self.enter(RolloutState::Submitted, mark);
+        }
+    }
+
+    fn take(&mut self, request: Request) {
+        let mark = Mark { at: request.at, record: Some(request.record), row: Some(request.row) };
+        let before = self.reached;
         self.reach(mark);
-        let stood = self.stood(fact);
-        self.check(mark, fact, stood);
-        self.remember_attempt(fact);
-        self.followed.settled.push(Settled { fact, stood });
-        if self.state != Some(fact.to) {
-            self.leave(mark);
-            self.enter(fact.to, mark);
+        let stood = self.stood(&request);
+        self.check(mark, &request, stood);
+        self.remember_attempt(&request);
+        self.steps.push(Step { request, stood });
+        if self.state != Some(request.to) {
+            self.leave(mark, before);
+            self.enter(request.to, mark);
         }
     }
 
-    fn reach(&mut self, mark: Mark<'a>) {
-        if mark.at() <= self.as_of {
-            self.reached = self.reached.max(Some(mark.at()));
+    fn reach(&mut self, mark: Mark) {
+        if mark.at <= self.as_of {
+            self.reached = self.reached.max(Some(mark.at));
         } else {
-            let detail = "the time lies after the facts were read".to_owned();
-            self.report(None, mark, ProblemKind::FutureTime, detail);
+            self.report(None, mark, ProblemKind::FutureTime, "the time lies after the facts were read".to_owned());
         }
     }
 
     /// The state that a transition counts from (the reading of ground rule 6 in [`crate::GROUND_RULES`]).
-    fn stood(&self, fact: &TransitionFact) -> RolloutState {
-        let is_retry = fact.from == RolloutState::Failed && self.attempted.contains(&fact.asked);
-        if is_retry { self.origin } else { fact.from }
+    fn stood(&self, request: &Request) -> RolloutState {
+        let is_retry = request.from == RolloutState::Failed && self.attempted.contains(&request.asked);
+        if is_retry { self.origin } else { request.from }
     }
 
-    fn remember_attempt(&mut self, fact: &TransitionFact) {
-        if fact.was_granted() {
-            self.attempted.clear();
-            return;
+    fn remember_attempt(&mut self, request: &Request) {
+        match request.outcome {
+            Outcome::Performed | Outcome::Deferred => self.attempted.clear(),
+            Outcome::Failed | Outcome::Refused => {
+                if request.from != RolloutState::Failed {
+                    self.origin = request.from;
+                    self.attempted.clear();
+                }
+                self.attempted.push(request.asked);
+            }
+            // It told of no change, so nothing was attempted.
+            Outcome::Disregarded => {}
         }
-        if fact.from != RolloutState::Failed {
-            self.origin = fact.from;
-            self.attempted.clear();
-        }
-        self.attempted.push(fact.asked);
     }
 
-    fn leave(&mut self, mark: Mark<'a>) {
+    fn leave(&mut self, mark: Mark, before: Option<Micros>) {
         let Some(mut span) = self.open.take() else { return };
         span.left = Some(mark);
-        if mark.at() < span.entered.at() {
-            let detail = format!("{} was left before it was entered", span.state);
-            self.odd(mark, ProblemKind::LeftBeforeEntered, detail);
+        self.spans.push(span);
+        if mark.at < span.entered.at {
+            let kind = if span.entered.record.is_none() && span.state == RolloutState::Submitted {
+                ProblemKind::ClockSkew
+            } else {
+                ProblemKind::LeftBeforeEntered
+            };
+            self.odd(mark, kind, format!("{} was left before it was entered", span.state));
+        } else if before.is_some_and(|before| mark.at < before) {
+            let detail = format!("what follows {} begins before an earlier stay ended", span.state);
+            self.odd(mark, ProblemKind::OverlappingStays, detail);
         }
-        self.followed.spans.push(span);
     }
 
-    fn enter(&mut self, state: RolloutState, mark: Mark<'a>) {
-        self.begun += 1;
+    fn enter(&mut self, state: RolloutState, mark: Mark) {
+        let begun = self.spans.len().saturating_add(1);
         self.state = Some(state);
-        self.open = Some(Span { ticket: self.ticket, number: self.begun, state, entered: mark, left: None });
+        self.open = Some(Span { number: u32::try_from(begun).unwrap_or(u32::MAX), state, entered: mark, left: None });
     }
 
-    fn check(&mut self, mark: Mark<'a>, fact: &TransitionFact, stood: RolloutState) {
+    fn check(&mut self, mark: Mark, request: &Request, stood: RolloutState) {
         match self.state {
             None => {
-                self.state = Some(fact.from);
+                self.state = Some(request.from);
                 let detail = format!("nothing tells when ticket {} was created", self.ticket);
                 self.odd(mark, ProblemKind::NeverSubmitted, detail);
             }
-            Some(state) if state != fact.from => {
-                let detail = format!("the release stood in {state}, the record starts from {}", fact.from);
+            Some(state) if state != request.from => {
+                let detail = format!("the release stood in {state}, the record starts from {}", request.from);
                 self.odd(mark, ProblemKind::NotInState, detail);
             }
             Some(_) => {}
         }
-        if fact.from.is_terminal() && fact.to != fact.from {
-            let detail = format!("{} was left for {}", fact.from, fact.to);
+        if request.from.is_terminal() && request.to != request.from {
+            let detail = format!("{} was left for {}", request.from, request.to);
             self.odd(mark, ProblemKind::LeftTerminalState, detail);
         }
-        if !outcome_agrees(fact) {
-            let detail = format!("asked {}, {}, yet now in {}", fact.asked, fact.outcome, fact.to);
+        if !outcome_agrees(request) {
+            let detail = format!("asked {}, {}, yet now in {}", request.asked, request.outcome, request.to);
             self.odd(mark, ProblemKind::OutcomeDisagrees, detail);
         }
-        if fact.was_granted() && fact.emergency == Emergency::No && skips(stood, fact.asked) {
-            let detail = format!("{stood} to {} and no emergency", fact.asked);
+        if request.was_granted() && !request.emergency && skips(stood, request.asked) {
+            let detail = format!("{stood} to {} and no emergency", request.asked);
             self.odd(mark, ProblemKind::SkippedWithoutEmergency, detail);
         }
     }
 
-    fn odd(&mut self, mark: Mark<'a>, kind: ProblemKind, detail: String) {
-        self.report(self.reached.map(Month::of), mark, kind, detail);
+    fn odd(&mut self, mark: Mark, kind: ProblemKind, detail: String) {
+        self.report(self.reached.map(|at| Month::of(instant(at))), mark, kind, detail);
     }
 
-    fn report(&mut self, month: Option<Month>, mark: Mark<'a>, kind: ProblemKind, detail: String) {
-        let (ticket, record) = (Some(self.ticket), mark.record());
-        self.followed.problems.push(Problem { month, ticket, record, kind, at: mark.at(), detail });
+    fn report(&mut self, month: Option<Month>, mark: Mark, kind: ProblemKind, detail: String) {
+        let (ticket, at) = (TicketId::new(self.ticket), Some(instant(mark.at)));
+        self.problems.push(Problem { month, ticket, record: mark.record, kind, at, detail });
     }
 }
 
-fn outcome_agrees(fact: &TransitionFact) -> bool {
-    match fact.outcome {
-        Outcome::Performed => fact.to == fact.asked,
-        Outcome::Deferred => fact.asked == RolloutState::StageRollout && fact.to == RolloutState::Deferred,
-        Outcome::Refused | Outcome::Failed => fact.to == RolloutState::Failed || fact.to == fact.from,
-        Outcome::Disregarded => fact.to == fact.from,
+fn outcome_agrees(request: &Request) -> bool {
+    match request.outcome {
+        Outcome::Performed => request.to == request.asked,
+        Outcome::Deferred => request.asked == RolloutState::StageRollout && request.to == RolloutState::Deferred,
+        Outcome::Refused | Outcome::Failed => request.to == RolloutState::Failed || request.to == request.from,
+        Outcome::Disregarded => request.to == request.from,
     }
 }
 

@@ -1,14 +1,15 @@
 //! Stays: one for every time a release is in a state, with when, how long, and who moved it (the "Pending" request of
 //! the specification).
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 
-use crate::error::MetricsError;
-use crate::facts::{Facts, Submission, TransitionFact};
-use crate::frame::{self, name};
-use crate::log::{Followed, follow};
+use crate::columns::{FactColumns, Micros};
+use crate::log::{Journey, Mark, Span, whole_seconds};
+use crate::order::Ordered;
+use crate::quality::instant;
+use crate::record::RecordId;
 
 /// One stay of a release in a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,138 +36,115 @@ pub struct Stay {
     /// Who asked for what ended it.
     pub left_by: Option<String>,
     /// The log record that began it; `None` for a creation that the log has no record of.
-    pub entered_record: Option<u64>,
+    pub entered_record: Option<RecordId>,
     /// The log record that ended it.
-    pub left_record: Option<u64>,
+    pub left_record: Option<RecordId>,
 }
 
 /// All stays as seen at `until`, by ticket and in order. What happened later is not known yet: a stay that ended after
 /// `until` lasts.
 #[must_use]
-pub fn stays(facts: &Facts, until: DateTime<Utc>) -> Vec<Stay> {
+pub fn stays(facts: &FactColumns, until: DateTime<Utc>) -> Vec<Stay> {
+    let until = until.timestamp_micros();
     // A cut is exclusive, as the end of a month is; what happened at `until` itself is to be seen here.
-    let before = until.checked_add_signed(TimeDelta::nanoseconds(1)).unwrap_or(until);
-    let cut = Cut { before, measured: until };
-    let Followed { spans, .. } = follow(facts);
-    spans.iter().filter_map(|span| span.cut(cut)).collect()
-}
-
-/// `stays` as CSV, with the columns of `stays.csv`.
-pub fn stays_csv(stays: &[Stay]) -> Result<Vec<u8>, MetricsError> {
-    let columns = vec![
-        frame::number(name::TICKET, stays, |s| Some(s.ticket.get())),
-        frame::text(name::RELEASE, stays, |s| s.release.clone()),
-        frame::text(name::PROVIDER, stays, |s| s.provider.clone()),
-        frame::text(name::STATE, stays, |s| Some(s.state.to_string())),
-        frame::number(name::STAY, stays, |s| Some(s.number.into())),
-        frame::time(name::ENTERED, stays, |s| Some(s.entered)),
-        frame::time(name::LEFT, stays, |s| s.left),
-        frame::number(name::SECONDS, stays, |s| s.seconds),
-        frame::text(name::ENTERED_BY, stays, |s| s.entered_by.clone()),
-        frame::text(name::LEFT_BY, stays, |s| s.left_by.clone()),
-        frame::number(name::ENTERED_RECORD, stays, |s| s.entered_record),
-        frame::number(name::LEFT_RECORD, stays, |s| s.left_record),
-    ];
-    frame::render_csv("stays.csv", columns)
-}
-
-/// Whole seconds, rounded down; `None` when the end lies before the begin.
-pub(crate) fn whole_seconds(begin: DateTime<Utc>, end: DateTime<Utc>) -> Option<u64> {
-    (begin <= end).then(|| u64::try_from((end - begin).num_seconds()).ok()).flatten()
+    let cut = Cut { from: None, before: until.saturating_add(1), measured: until };
+    let mut stays = Vec::new();
+    each(facts, cut, |stay| stays.extend(stay.own(facts)));
+    stays
 }
 
 /// From where the log is looked at.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cut {
+    /// Stays that had ended before this are left out, and so are releases that had come to their end.
+    pub(crate) from: Option<Micros>,
     /// What happened from here on is not known.
-    pub(crate) before: DateTime<Utc>,
-    /// Until here the age of what lasts is measured.
-    pub(crate) measured: DateTime<Utc>,
+    pub(crate) before: Micros,
+    /// When ages are measured.
+    pub(crate) measured: Micros,
 }
 
-/// What began or ended a stay.
+/// A stay as known at a cut, with its texts still in the columns.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Mark<'a> {
-    /// The ticket's creation.
-    Created(&'a Submission),
-    /// A settled request.
-    Settled(&'a TransitionFact),
+pub(crate) struct Seen {
+    pub(crate) ticket: u64,
+    pub(crate) span: Span,
+    /// `None` while it lasts.
+    pub(crate) left: Option<Mark>,
+    pub(crate) seconds: Option<u64>,
+    /// Whether the ticket's creation began it, and its row there.
+    created: Option<u32>,
 }
 
-impl<'a> Mark<'a> {
-    /// When.
-    pub(crate) fn at(self) -> DateTime<Utc> {
-        match self {
-            Self::Created(submission) => submission.at,
-            Self::Settled(fact) => fact.at,
-        }
-    }
-
-    /// The log record's number, where there is one.
-    pub(crate) fn record(self) -> Option<u64> {
-        match self {
-            Self::Created(submission) => submission.record,
-            Self::Settled(fact) => Some(fact.seq),
-        }
-    }
-
-    fn by(self) -> Option<String> {
-        match self {
-            Self::Created(submission) => submission.by.clone(),
-            Self::Settled(fact) => fact.by.clone(),
-        }
-    }
-
-    fn fact(self) -> Option<&'a TransitionFact> {
-        match self {
-            Self::Created(_) => None,
-            Self::Settled(fact) => Some(fact),
-        }
+/// Follows every ticket and shows its stays as known at `cut`.
+pub(crate) fn each(facts: &FactColumns, cut: Cut, mut show: impl FnMut(&Seen)) {
+    let ordered = Ordered::of(facts);
+    let mut journey = Journey::new(facts);
+    for rows in ordered.tickets() {
+        journey.follow(rows);
+        journey.spans.iter().filter_map(|span| Seen::at(&journey, span, cut)).for_each(|seen| show(&seen));
+        journey.problems.clear();
     }
 }
 
-/// A stay as the whole log has it.
-#[derive(Debug)]
-pub(crate) struct Span<'a> {
-    pub(crate) ticket: TicketId,
-    pub(crate) number: u32,
-    pub(crate) state: RolloutState,
-    pub(crate) entered: Mark<'a>,
-    pub(crate) left: Option<Mark<'a>>,
-}
-
-impl Span<'_> {
-    /// How long it was; `None` while it lasts and where the log has the end before the begin.
-    pub(crate) fn seconds(&self) -> Option<u64> {
-        whole_seconds(self.entered.at(), self.left?.at())
-    }
-
-    /// The stay as known at `cut`; `None` if it had not begun.
-    pub(crate) fn cut(&self, cut: Cut) -> Option<Stay> {
-        let entered = self.entered.at();
-        if entered >= cut.before {
+impl Seen {
+    fn at(journey: &Journey<'_>, span: &Span, cut: Cut) -> Option<Self> {
+        let entered = span.entered.at;
+        let left = span.left.filter(|mark| mark.at < cut.before);
+        let lasted = |from: Micros| entered >= from || left.map_or(!span.state.is_terminal(), |mark| mark.at >= from);
+        if entered >= cut.before || !cut.from.is_none_or(lasted) {
             return None;
         }
-        let ended = self.left.filter(|mark| mark.at() < cut.before);
-        let facts = [self.entered.fact(), ended.and_then(Mark::fact)];
-        let told = |pick: fn(&TransitionFact) -> Option<String>| facts.into_iter().flatten().find_map(pick);
+        let seconds = match left {
+            Some(mark) => whole_seconds(entered, mark.at),
+            None if span.state.is_terminal() => None,
+            None => whole_seconds(entered, cut.measured),
+        };
+        let created = journey.created.map(|(row, _)| row).filter(|_| span.entered.row.is_none());
+        Some(Self { ticket: journey.ticket, span: *span, left, seconds, created })
+    }
+
+    /// The first of its records that has a text.
+    fn told<'f>(&self, of: impl Fn(u32) -> Option<&'f str>) -> Option<&'f str> {
+        let rows = [self.span.entered.row, self.left.and_then(|mark| mark.row)];
+        rows.into_iter().flatten().find_map(of)
+    }
+
+    pub(crate) fn release<'f>(&self, facts: &'f FactColumns) -> Option<&'f str> {
+        self.told(|row| facts.transitions.release.get(row))
+    }
+
+    pub(crate) fn provider<'f>(&self, facts: &'f FactColumns) -> Option<&'f str> {
+        let shown = |row: u32| facts.transitions.provider.get(row as usize).map(|name| facts.names.show(*name));
+        self.told(|row| shown(row).filter(|text| !text.is_empty()))
+    }
+
+    pub(crate) fn entered_by<'f>(&self, facts: &'f FactColumns) -> Option<&'f str> {
+        match self.created {
+            Some(row) => facts.submissions.by.get(row),
+            None => facts.transitions.by.get(self.span.entered.row?),
+        }
+    }
+
+    pub(crate) fn left_by<'f>(&self, facts: &'f FactColumns) -> Option<&'f str> {
+        facts.transitions.by.get(self.left?.row?)
+    }
+
+    /// The stay with its texts; `None` for a ticket number that no ticket has.
+    pub(crate) fn own(&self, facts: &FactColumns) -> Option<Stay> {
         Some(Stay {
-            ticket: self.ticket,
-            release: told(|fact| fact.release.clone()),
-            provider: told(|fact| fact.provider.clone()),
-            number: self.number,
-            state: self.state,
-            entered,
-            left: ended.map(Mark::at),
-            seconds: match ended {
-                Some(mark) => whole_seconds(entered, mark.at()),
-                None if self.state.is_terminal() => None,
-                None => whole_seconds(entered, cut.measured),
-            },
-            entered_by: self.entered.by(),
-            left_by: ended.and_then(Mark::by),
-            entered_record: self.entered.record(),
-            left_record: ended.and_then(Mark::record),
+            ticket: TicketId::new(self.ticket)?,
+            release: self.release(facts).map(str::to_owned),
+            provider: self.provider(facts).map(str::to_owned),
+            number: self.span.number,
+            state: self.span.state,
+            entered: instant(self.span.entered.at),
+            left: self.left.map(|mark| instant(mark.at)),
+            seconds: self.seconds,
+            entered_by: self.entered_by(facts).map(str::to_owned),
+            left_by: self.left_by(facts).map(str::to_owned),
+            entered_record: self.span.entered.record,
+            left_record: self.left.and_then(|mark| mark.record),
         })
     }
 }

@@ -1,75 +1,78 @@
-//! Counted tables: by technology provider, and the flow through the states.
+//! Counted tables: by technology provider, team or NGI, and the flow through the states.
 
-use egi_model::month::Month;
+use std::collections::BTreeSet;
+
 use egi_model::rollout::RolloutState;
-use polars::prelude::Column;
 
-use crate::catalog::{FLOW, MetricSpec};
-use crate::count::Counts;
-use crate::error::MetricsError;
-use crate::frame::{self, name};
+use crate::carry::Carried;
+use crate::catalog::MetricSpec;
+use crate::columns::FactColumns;
+use crate::tally::Tally;
+use crate::trace::{Cell, Row};
 
-/// The row that sums the rows above it. It is there in an empty month too.
-pub const ALL_PROVIDERS: &str = "(all)";
-/// The row of what the log names no provider for.
-pub const UNKNOWN_PROVIDER: &str = "(unknown)";
+/// The row over the rows above it: their sum, if not said otherwise. It is there in an empty month too.
+pub const ALL: &str = "(all)";
+/// The row of what the facts name no provider, team or NGI for.
+pub const UNKNOWN: &str = "(unknown)";
 
-/// A metric's counts in a month, one row per technology provider.
+/// A metric's counts in a month, one row per technology provider, team or NGI.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProviderTable {
+pub struct CountTable {
     /// The metric, which names the columns.
     pub metric: &'static MetricSpec,
-    /// By provider, and last [`ALL_PROVIDERS`].
-    pub rows: Vec<ProviderRow>,
+    /// By name, and last [`ALL`].
+    pub rows: Vec<CountRow>,
 }
 
-/// The counts of one technology provider.
+/// The counts of one technology provider, team or NGI.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProviderRow {
-    /// Its name, or [`UNKNOWN_PROVIDER`], or [`ALL_PROVIDERS`].
-    pub provider: String,
+pub struct CountRow {
+    /// Its name, or [`UNKNOWN`], or [`ALL`].
+    pub name: String,
     /// In the order of [`MetricSpec::counts`].
     pub counts: Vec<u64>,
 }
 
-impl ProviderTable {
-    pub(crate) fn arrange(metric: &'static MetricSpec, counts: &Counts) -> Self {
-        let columns: Vec<&str> = metric.counts().iter().map(|column| column.name).collect();
-        let row = |provider: &str| columns.iter().map(|column| counts.get(metric.id, provider, column)).collect();
-        let mut rows: Vec<ProviderRow> = counts
-            .rows(metric.id)
-            .into_iter()
-            .map(|provider| ProviderRow { provider: provider.to_owned(), counts: row(provider) })
-            .collect();
-        let nothing = vec![0; columns.len()];
-        let sum = rows.iter().fold(nothing, |sum, row| sum.iter().zip(&row.counts).map(|(a, b)| a + b).collect());
-        rows.push(ProviderRow { provider: ALL_PROVIDERS.to_owned(), counts: sum });
-        Self { metric, rows }
+impl CountTable {
+    /// A month's table from what was counted; `rows` are those that have a count.
+    pub(crate) fn arrange(
+        metric: &'static MetricSpec,
+        tally: &Tally,
+        month: usize,
+        rows: &BTreeSet<Row>,
+        facts: &FactColumns,
+    ) -> Self {
+        let cells: Vec<Option<Cell>> =
+            metric.counts().iter().map(|column| Cell::find(metric.id, column.name)).collect();
+        let counts = |row: Row| -> Vec<u64> {
+            let count = |cell: &Option<Cell>| cell.map_or(0, |cell| tally.trace.number(cell, month, row));
+            cells.iter().map(count).collect()
+        };
+        let named = rows.iter().filter(|row| **row != Row::All);
+        let mut table: Vec<CountRow> =
+            named.map(|row| CountRow { name: row.show(facts).to_owned(), counts: counts(*row) }).collect();
+        table.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        let nothing = vec![0; cells.len()];
+        let mut all = table.iter().fold(nothing, |sum, row| sum.iter().zip(&row.counts).map(|(a, b)| a + b).collect());
+        for (sum, counted) in all.iter_mut().zip(counts(Row::All)).filter(|(_, counted)| *counted > 0) {
+            *sum = counted;
+        }
+        table.push(CountRow { name: ALL.to_owned(), counts: all });
+        Self { metric, rows: table }
     }
 
-    /// The count of a provider in a column; 0 for a provider without a row, `None` for an unknown column.
+    /// The count of a row in a column; 0 for a name without a row, `None` for an unknown column.
     #[must_use]
-    pub fn count(&self, provider: &str, column: &str) -> Option<u64> {
+    pub fn count(&self, name: &str, column: &str) -> Option<u64> {
         let index = self.metric.counts().iter().position(|spec| spec.name == column)?;
-        let row = self.rows.iter().find(|row| row.provider == provider);
+        let row = self.rows.iter().find(|row| row.name == name);
         Some(row.and_then(|row| row.counts.get(index)).copied().unwrap_or(0))
     }
 
-    /// The count of a column over all providers; `None` for an unknown column.
+    /// The count of a column over all rows; `None` for an unknown column.
     #[must_use]
     pub fn total(&self, column: &str) -> Option<u64> {
-        self.count(ALL_PROVIDERS, column)
-    }
-
-    pub(crate) fn render(&self, month: Month) -> Result<Vec<u8>, MetricsError> {
-        let mut columns = vec![
-            frame::text(name::MONTH, &self.rows, |_| Some(month.to_string())),
-            frame::text(name::PROVIDER, &self.rows, |row| Some(row.provider.clone())),
-        ];
-        let counts = self.metric.counts().iter().enumerate();
-        columns
-            .extend(counts.map(|(at, spec)| frame::number(spec.name, &self.rows, |row| row.counts.get(at).copied())));
-        frame::render_csv(self.metric.file, columns)
+        self.count(ALL, column)
     }
 }
 
@@ -89,16 +92,23 @@ pub struct FlowRow {
 }
 
 impl FlowRow {
-    pub(crate) fn arrange(counts: &Counts) -> Vec<Self> {
-        let row = |state: RolloutState| {
-            let count = |column| counts.get(FLOW, state.as_str(), column);
-            Self {
-                state,
-                wip_start: count(name::WIP_START),
-                entries: count(name::ENTRIES),
-                exits: count(name::EXITS),
-                wip_end: count(name::WIP_END),
+    /// A month's rows; `month` is a place in the window. What is in a state that nothing leaves goes on from what was
+    /// `carried`.
+    pub(crate) fn arrange(tally: &Tally, month: usize, carried: Option<&Carried>) -> Vec<Self> {
+        let settled = |state: RolloutState, bound: usize| match carried {
+            None => tally.settled(state, bound),
+            Some(carried) => {
+                (carried.settled(state) + tally.settled(state, bound)).saturating_sub(tally.settled(state, 0))
             }
+        };
+        let row = |state: RolloutState| {
+            let count = |cell| tally.trace.number(cell, month, Row::In(state));
+            let (wip_start, wip_end) = if state.is_terminal() {
+                (settled(state, month), settled(state, month + 1))
+            } else {
+                (count(Cell::WipStart), count(Cell::WipEnd))
+            };
+            Self { state, wip_start, entries: count(Cell::Entries), exits: count(Cell::Exits), wip_end }
         };
         RolloutState::ALL.map(row).to_vec()
     }
@@ -112,18 +122,4 @@ impl FlowRow {
             .map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         end.saturating_add(exits).saturating_sub(start.saturating_add(entries))
     }
-}
-
-pub(crate) fn render_flow(month: Month, rows: &[FlowRow]) -> Result<Vec<u8>, MetricsError> {
-    let unexplained: Vec<i64> = rows.iter().map(FlowRow::unexplained).collect();
-    let columns = vec![
-        frame::text(name::MONTH, rows, |_| Some(month.to_string())),
-        frame::text(name::STATE, rows, |row| Some(row.state.to_string())),
-        frame::number(name::WIP_START, rows, |row| Some(row.wip_start)),
-        frame::number(name::ENTRIES, rows, |row| Some(row.entries)),
-        frame::number(name::EXITS, rows, |row| Some(row.exits)),
-        frame::number(name::WIP_END, rows, |row| Some(row.wip_end)),
-        Column::new(name::UNEXPLAINED.into(), unexplained),
-    ];
-    frame::render_csv("flow.csv", columns)
 }

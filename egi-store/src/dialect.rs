@@ -80,6 +80,8 @@ impl Dialect {
                 migration(1, "foundation", include_str!("migrations/sqlite/0001_foundation.sql")),
                 migration(2, "ticket_system", include_str!("migrations/sqlite/0002_ticket_system.sql")),
                 migration(3, "imports", include_str!("migrations/sqlite/0003_imports.sql")),
+                migration(4, "numbers", include_str!("migrations/sqlite/0004_numbers.sql")),
+                migration(5, "mailings", include_str!("migrations/sqlite/0005_mailings.sql")),
             ],
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use egi_model::digest::Sha256;
+use egi_model::month::Month;
 use egi_model::ticket::TicketId;
 use sqlx::migrate::MigrateError;
 
@@ -99,6 +100,24 @@ pub enum StoreError {
         /// The one asked for.
         given: String,
     },
+    /// A fact is known with another content.
+    #[error(
+        "number {number} of {kind} from {source_name} is known already and says something else; nothing was imported. Import corrected facts under another source"
+    )]
+    FactDiffers {
+        /// Where the facts come from.
+        source_name: String,
+        /// The kind of fact.
+        kind: String,
+        /// Its number.
+        number: u64,
+    },
+    /// Somebody else closed the month, or restated it, meanwhile.
+    #[error("{month} was closed or restated by another process meanwhile; run the report again")]
+    MonthClosed {
+        /// The month.
+        month: Month,
+    },
     /// A stored document is not what was stored.
     #[error("the stored document {expected} was altered: its bytes now have the digest {found}; restore the database")]
     DocumentAltered {
@@ -119,13 +138,14 @@ impl StoreError {
             Self::Migrate { source: MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _), .. } => {
                 dialect::is_transient(e)
             }
-            Self::SlotTaken { .. } | Self::ReleaseTaken { .. } => true,
+            Self::SlotTaken { .. } | Self::ReleaseTaken { .. } | Self::MonthClosed { .. } => true,
             Self::Migrate { .. }
             | Self::UnknownDatabase { .. }
             | Self::LeaseLost { .. }
             | Self::PlanOpen { .. }
             | Self::PlanNotOpen { .. }
             | Self::OtherTicketSystem { .. }
+            | Self::FactDiffers { .. }
             | Self::DocumentAltered { .. } => false,
         }
     }

@@ -30,6 +30,29 @@ impl Store {
         rows.iter().map(history_record).collect::<row::Result<_>>().map_err(operation.failed())
     }
 
+    /// The records after number `seq`, in the order they were written.
+    pub async fn load_history_after(&self, seq: u64) -> Result<Vec<HistoryRecord>, StoreError> {
+        let operation = Operation::new("load the newer history");
+        let query = sqlx::query("SELECT seq, entry, previous, digest FROM history WHERE seq > ? ORDER BY seq");
+        let rows = query.bind(seq.cast_signed()).fetch_all(&self.read).await.map_err(operation.failed())?;
+        rows.iter().map(history_record).collect::<row::Result<_>>().map_err(operation.failed())
+    }
+
+    /// How many records the history has, and the digest of the last.
+    pub async fn load_history_head(&self) -> Result<(u64, Sha256), StoreError> {
+        let operation = Operation::new("load the head of the history");
+        let mut tx = self.begin_read(operation).await?;
+        load_head(&mut tx).await.map_err(operation.failed())
+    }
+
+    /// The digest of a record; `None` for one that is not there.
+    pub async fn load_history_digest(&self, seq: u64) -> Result<Option<Sha256>, StoreError> {
+        let operation = Operation::new("load a record's digest");
+        let query = sqlx::query("SELECT seq, digest FROM history WHERE seq = ?").bind(seq.cast_signed());
+        let row = query.fetch_optional(&self.read).await.map_err(operation.failed())?;
+        row.map(|row| row::parsed(&row, "digest")).transpose().map_err(operation.failed())
+    }
+
     /// Recomputes the whole chain from the stored text and says what does not fit.
     ///
     /// Whoever can write to the database can also compute a new chain to its end. Against that helps only to note the

@@ -18,6 +18,10 @@
 //! | `ticket_system` | which ticket system the tickets are in, and up to where it was asked what happened | [`Store::agree_ticket_system`], [`Store::save_sync_cursor`] |
 //! | `nonces` | the nonces of signed requests that were used | [`Store::use_nonce`] |
 //! | `history_head` | how many records the history has and the digest of the last, so that a cut-off end shows | with `history` |
+//! | `mailings` | letters that are sent once, begun and sent | [`Store::begin_mailing`], [`Store::finish_mailing`] |
+//! | `facts` | facts that were imported, each known by its source, kind and number | [`Store::import_facts`] |
+//! | `fact_imports` | when and from what they were imported | [`Store::import_facts`] |
+//! | `closed_months` | the frozen figures of months, with every later version | [`Store::close_months`] |
 //!
 //! # One message's way
 //!
@@ -39,12 +43,15 @@
 
 mod bulk;
 mod chain;
+mod closed;
 mod dialect;
 mod documents;
 mod error;
+mod facts;
 mod history;
 mod inbox;
 mod journal;
+mod mailings;
 mod majors;
 mod nonces;
 mod past;
@@ -57,9 +64,12 @@ mod tests;
 mod ticket_system;
 
 pub use self::chain::{ChainFault, FaultKind, HistoryCheck};
+pub use self::closed::ClosedMonth;
 pub use self::error::{Operation, StoreError};
+pub use self::facts::{FactImport, FactsImported, ImportedFact};
 pub use self::inbox::{Claim, InboxId, Message, PendingMessage, Posted, change_key};
 pub use self::journal::{LoggedStep, PlanId, PlanRecord, PlanState};
+pub use self::mailings::{Mailing, MailingClaim};
 pub use self::majors::Agreement;
 pub use self::past::Imported;
 pub use self::releases::WakeCall;

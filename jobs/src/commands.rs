@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod explain;
+mod facts;
 mod history;
 mod import_history;
 mod init;
@@ -18,6 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use chrono::Utc;
 use clap::CommandFactory as _;
 use egi_model::role::Actor;
 use egi_tickets::TicketError;
@@ -45,13 +47,19 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
                 match document {
                     Document::Transitions => egi_workflow::diagram::render_markdown(),
                     Document::Metrics => egi_metrics::definitions_markdown(),
+                    Document::ReportTemplate => egi_metrics::paper::Template::BUILTIN.to_owned(),
+                    Document::Facts => egi_metrics::exchange::facts_markdown(),
                 }
                 .as_bytes(),
             );
             Ok(Exit::Done)
         }
         Command::Config(JsonArg { json }) => print_config(&cli.config, json),
-        Command::OnSite(command) => run_on_site(command, &open_site(&cli.config).await?).await,
+        Command::OnSite(command) => match &command {
+            // The numbers of files need no site.
+            SiteCommand::Report(args) if let Some(facts) = &args.facts => report::run_on_files(args, facts, Utc::now()),
+            _ => run_on_site(command, &open_site(&cli.config).await?).await,
+        },
     }
 }
 
@@ -61,6 +69,7 @@ async fn run_on_site(command: SiteCommand, site: &Site) -> anyhow::Result<Exit> 
         SiteCommand::Promote(args) => promote::run(site, args.json).await,
         SiteCommand::Sync(args) => sync::run(site, &args).await,
         SiteCommand::Report(args) => report::run(site, &args).await,
+        SiteCommand::Facts(command) => facts::run(site, &command).await,
         SiteCommand::Ticket(command) => ticket::run(site, command).await,
         SiteCommand::History(args) => history::run(site, &args).await,
         SiteCommand::Explain(args) => explain::run(site, &args).await,

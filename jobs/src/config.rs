@@ -39,6 +39,10 @@ pub struct Config {
     pub worker: Worker,
     /// Fetching from providers.
     pub fetch: Fetch,
+    /// The monthly report.
+    pub report: Report,
+    /// Mail.
+    pub mail: Mail,
     /// What is decided about releases.
     pub policy: Policy,
     /// The area a release lies in while it stands in a state.
@@ -192,6 +196,51 @@ pub struct Fetch {
     pub rsync: PathBuf,
 }
 
+/// The monthly report.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Report {
+    /// The file that lays the report out; empty for the layout that comes with the program.
+    pub template: PathBuf,
+}
+
+/// Mail, sent through a relay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    /// The relay's host; empty where no mail is sent.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: MailTls,
+    /// The certificate (PEM) of the authority that vouches for the relay, beside those the machine trusts; empty for none.
+    pub ca_file: PathBuf,
+    /// The account there; empty where it asks for none.
+    pub user: String,
+    /// The file with the account's password.
+    pub password_file: PathBuf,
+    /// After how many seconds without an answer the relay is given up.
+    pub timeout_seconds: u64,
+    /// The sender, such as `Releases <releases@example.org>`.
+    pub from: String,
+    /// Who gets the monthly report.
+    pub report_to: Vec<String>,
+}
+
+/// How the connection to the relay is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailTls {
+    /// Begun in the clear, then encrypted; a relay that can not is refused.
+    #[default]
+    Starttls,
+    /// Encrypted from the first byte.
+    Tls,
+    /// Not at all: for a relay on this machine.
+    None,
+}
+
 /// Somebody with an account in the ticket system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -213,6 +262,8 @@ impl Default for Config {
             api: Api::default(),
             worker: Worker::default(),
             fetch: Fetch::default(),
+            report: Report::default(),
+            mail: Mail::default(),
             policy: Policy::default(),
             areas: default_target_areas(),
             people: Vec::new(),
@@ -293,6 +344,22 @@ impl Default for Fetch {
     }
 }
 
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            host: String::new(),
+            port: 587,
+            tls: MailTls::default(),
+            ca_file: PathBuf::new(),
+            user: String::new(),
+            password_file: "secrets/mail.password".into(),
+            timeout_seconds: 60,
+            from: String::new(),
+            report_to: Vec::new(),
+        }
+    }
+}
+
 /// Why the settings can not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -369,6 +436,12 @@ impl Config {
         let wrong = |message: String| Err(ConfigError::Contradiction { path: path.to_owned(), message });
         if let Err(error) = Field::RepositoryUrl.spec().check(&self.site.public_url) {
             return wrong(format!("site.public_url becomes the RepositoryURL of tickets: {error}"));
+        }
+        let senders = (!self.mail.host.is_empty()).then_some(&self.mail.from);
+        for address in senders.into_iter().chain(&self.mail.report_to) {
+            if let Err(error) = address.parse::<lettre::message::Mailbox>() {
+                return wrong(format!("[mail] has \"{address}\", which is no mail address: {error}"));
+            }
         }
         for (i, a) in self.major.iter().enumerate() {
             if let Some(b) = self.major.iter().skip(i + 1).find(|b| b.id == a.id) {

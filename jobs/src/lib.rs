@@ -7,6 +7,8 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod exit;
+pub mod mail;
+pub mod numbers;
 pub mod output;
 pub mod rt;
 pub mod site;

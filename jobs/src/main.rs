@@ -8,6 +8,7 @@ use nsrw::cli::Cli;
 use nsrw::commands;
 use nsrw::config::ConfigError;
 use nsrw::exit::Exit;
+use nsrw::mail::MailError;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -48,7 +49,8 @@ fn report(error: &anyhow::Error) -> Exit {
             cause.downcast_ref::<egi_tickets::TicketError>().is_some_and(egi_tickets::TicketError::is_transient);
         let repo =
             cause.downcast_ref::<egi_repo::tree::RepoError>().is_some_and(egi_repo::tree::RepoError::is_transient);
-        store || ticket || repo
+        let mail = cause.downcast_ref::<MailError>().is_some_and(MailError::is_transient);
+        store || ticket || repo || mail
     });
     if transient { Exit::TryAgain } else { Exit::Failed }
 }

@@ -9,6 +9,7 @@ mod index;
 mod machine;
 pub mod measure;
 mod notices;
+mod numbers;
 mod release;
 mod report;
 mod workshop;
@@ -18,6 +19,7 @@ use std::io::Write as _;
 use anyhow::{Context as _, Result};
 
 use self::measure::Figures;
+use self::numbers::Other::{DuckDb, Pandas};
 use self::report::{Column, Report};
 use self::workshop::Workshop;
 
@@ -58,19 +60,38 @@ struct Way {
     more: &'static str,
 }
 
+/// What is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Everything but the largest logs.
+    Usual,
+    /// The numbers alone.
+    Numbers,
+    /// The numbers alone, of two million tickets too; this takes some gigabytes of memory and disk.
+    LargeNumbers,
+}
+
 /// Times every job `runs` times each way and returns the report as Markdown. Takes minutes; tells on standard error how far
 /// it is.
-pub fn run(runs: usize) -> Result<String> {
+pub fn run(runs: usize, choice: Choice) -> Result<String> {
     let workshop = Workshop::open()?;
     let mut report = Report::begin(runs, machine::describe(workshop.folder())?, &workshop.idle(runs)?);
-    let debs = release::Release::debs(&workshop)?;
-    let rpms = release::Release::rpms(&workshop)?;
-    let index = index::Index::new(&workshop)?;
-    let notices = notices::Notices::new(&workshop);
-    let contests: [&dyn Contest; 4] = [&debs, &rpms, &index, &notices];
+    let mut contests: Vec<Box<dyn Contest + '_>> = Vec::new();
+    if choice == Choice::Usual {
+        contests.push(Box::new(release::Release::debs(&workshop)?));
+        contests.push(Box::new(release::Release::rpms(&workshop)?));
+        contests.push(Box::new(index::Index::new(&workshop)?));
+        contests.push(Box::new(notices::Notices::new(&workshop)));
+    }
+    for (other, tickets) in [(DuckDb, 1000), (DuckDb, 100_000), (Pandas, 100_000), (DuckDb, 2_000_000)] {
+        if tickets <= 100_000 || choice == Choice::LargeNumbers {
+            contests.push(Box::new(numbers::Numbers::new(&workshop, other, tickets)?));
+        }
+    }
     for contest in contests {
         let job = contest.job();
-        let columns = take_turns(contest, &job, runs).with_context(|| format!("failed to time: {}", job.title))?;
+        let columns =
+            take_turns(contest.as_ref(), &job, runs).with_context(|| format!("failed to time: {}", job.title))?;
         report.add(&job, columns);
     }
     Ok(report.render(&machine::load()))

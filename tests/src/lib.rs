@@ -9,6 +9,7 @@
 //! - [`old_rt`]: the database of a Request Tracker that was in use for years, on each kind of database it runs on;
 //! - [`scenario`]: scripts of what people do, run against such a site: script in, transcript out;
 //! - [`crash`]: the worker killed at any moment, and what is left compared with the undisturbed run;
+//! - [`numbers`]: random logs, and DuckDB to compute from them what `nsrw report` does;
 //! - [`demo`]: the main job from delivery to production, narrated: `make demo`;
 //! - [`mod@bench`]: our commands timed beside the same work done by hand: `make bench`.
 //!
@@ -21,6 +22,8 @@ pub mod bench;
 pub mod clients;
 pub mod crash;
 pub mod demo;
+mod dice;
+pub mod numbers;
 pub mod old_rt;
 pub mod packages;
 pub mod process;

@@ -1,12 +1,14 @@
-//! The servers a provider may offer its delivery on, and sites may install from.
+//! The servers a provider may offer its delivery on, and sites may install from; and a relay that takes mail.
 //!
-//! Each serves one folder, read only, on 127.0.0.1 and a free port, with its configuration and log in a temporary folder
-//! of its own. One that was returned is ready: it answers, and it is ours that answers. Dropping it stops it.
+//! Those of providers serve one folder, read only. Each is on 127.0.0.1 and a free port, with its configuration and log in a
+//! temporary folder of its own. One that was returned is ready: it answers, and it is ours that answers. Dropping it stops
+//! it.
 
 mod ftp;
 mod http;
 mod rsync;
 pub mod rt;
+mod smtp;
 mod wire;
 
 use std::io::{Read as _, Write as _};
@@ -21,6 +23,7 @@ use tempfile::TempDir;
 pub use self::ftp::FtpServer;
 pub use self::http::HttpServer;
 pub use self::rsync::RsyncDaemon;
+pub use self::smtp::{MailRelay, Protection};
 pub use self::wire::{Condition, Wire};
 use crate::process::{Guarded, wait_until};
 

@@ -5,6 +5,7 @@ mod facts;
 mod history;
 mod inbox;
 mod journal;
+mod mailings;
 mod past;
 mod releases;
 mod ticket_system;

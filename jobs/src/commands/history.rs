@@ -1,10 +1,12 @@
 //! `nsrw history`: what happened, and whether the log is whole.
 
+use egi_metrics::{FactColumns, write_stays};
 use egi_model::history::HistoryRecord;
-use egi_model::ticket::TicketId;
+use egi_model::month::Month;
 
 use crate::cli::{HistoryArgs, HistoryCommand};
 use crate::exit::Exit;
+use crate::numbers::load;
 use crate::output;
 use crate::site::Site;
 
@@ -12,10 +14,10 @@ pub(super) async fn run(site: &Site, args: &HistoryArgs) -> anyhow::Result<Exit>
     if let Some(HistoryCommand::Verify(verify)) = &args.command {
         return check(site, verify.json).await;
     }
-    let records = site.store.load_history(args.ticket).await?;
     if args.csv {
-        return stays(site, args.ticket, &records);
+        return stays(site, args).await;
     }
+    let records = site.store.load_history(args.ticket).await?;
     if args.json {
         output::json(&records)?;
         return Ok(Exit::Done);
@@ -44,12 +46,17 @@ fn print(record: &HistoryRecord) {
 }
 
 /// The specification's request: the time in each rollout state, as CSV.
-fn stays(site: &Site, ticket: Option<TicketId>, records: &[HistoryRecord]) -> anyhow::Result<Exit> {
-    let facts = super::report::facts(records, site.now());
-    let csv = egi_metrics::stays_csv(&egi_metrics::stays(&facts, site.now()))?;
-    if let (Some(ticket), true) = (ticket, records.is_empty()) {
+async fn stays(site: &Site, args: &HistoryArgs) -> anyhow::Result<Exit> {
+    let loaded = load(&site.store, args.ticket, site.now()).await?;
+    if let (Some(ticket), true) = (args.ticket, loaded.facts.is_empty()) {
         anyhow::bail!("nothing is on record of ticket {ticket}");
     }
+    // A month's end is not part of it.
+    let end = args.to.map(|month| month.end() - chrono::TimeDelta::microseconds(1));
+    let until = end.unwrap_or(site.now()).min(site.now());
+    let columns = FactColumns::of(&loaded.facts);
+    let mut csv = Vec::new();
+    write_stays(&columns, until, args.from.map(Month::start), &mut csv)?;
     output::raw(&csv);
     Ok(Exit::Done)
 }

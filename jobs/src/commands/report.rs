@@ -1,64 +1,244 @@
-//! `nsrw report`: a month's numbers.
+//! `nsrw report`: the numbers of a month, or of several; a single month also on paper and by mail.
 
-use std::path::{Path, PathBuf};
+mod mail;
+mod paper;
+
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use egi_metrics::Facts;
-use egi_model::history::HistoryRecord;
+use egi_metrics::{FactColumns, Format, METRICS, Report, exchange, report, sheets};
+use egi_model::month::Month;
+use egi_repo::progress::Progress;
 
+use self::mail::Sending;
+use self::paper::{Paper, Press};
 use crate::cli::ReportArgs;
 use crate::exit::Exit;
-use crate::output;
+use crate::numbers::{Closing, Enclosed, Restated, Source, write_file, write_folder};
+use crate::output::{self, Shown};
 use crate::site::Site;
 
+/// The report of a site.
 pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> {
-    let records = site.store.load_history(None).await?;
-    let month = args.month;
-    let facts = facts(&records, site.now());
-    let files =
-        tokio::task::spawn_blocking(move || egi_metrics::report(&facts, month).map(|report| report.files())).await??;
-    let default = || site.config.path(Path::new("reports")).join(month.to_string());
-    let folder = args.out.clone().unwrap_or_else(default);
-    let written = replace_folder(&folder, &files)?;
-    if args.json {
-        output::json(
-            &serde_json::json!({ "month": month, "folder": folder, "files": written, "records": records.len() }),
-        )?;
-    } else {
-        output::line(format!("{} records read; the report of {month} is in {}", records.len(), folder.display()));
-        for name in &written {
-            output::line(format!("  {name}"));
+    if args.mail {
+        mail::check(site)?;
+    }
+    let now = site.now();
+    let [first, last] = args.months(now)?;
+    let closing = Closing::look(&site.store, now).await?;
+    let closed = closing.find(first).filter(|_| args.close);
+    if let Some((closed, at)) = closed {
+        let digest = closed.basis.digest();
+        output::line(format!("{first} was closed on {} (facts {digest}); nothing was changed", at.format("%Y-%m-%d")));
+        let sent = if args.mail { mail::sent_before(site, first).await? } else { None };
+        if let Some(sending) = &sent {
+            mail::tell(sending);
         }
+        if sent.is_some() || !args.mail {
+            return Ok(Exit::Done);
+        }
+        // An earlier run closed the month and did not come to send its report.
+    }
+    let closes = args.close && closed.is_none();
+    if closes {
+        anyhow::ensure!(
+            first.end() <= now,
+            "{first} can be closed when it is over, from {} on",
+            first.end().format("%Y-%m-%d")
+        );
+    }
+    let press = if args.wants_paper() { Some(Press::of(site)?) } else { None };
+    site.progress.begin("reading the log", None);
+    let source = closing.source(&site.store, press.as_ref().map_or(first, |_| paper::first_month(last))).await?;
+    site.progress.end();
+    let columns = source.columns();
+    let restated = closing.restated(&site.store, &source, &columns, last).await?;
+    site.progress.begin("counting", None);
+    let mut numbers = tokio::task::block_in_place(|| report(&columns, first, last));
+    site.progress.end();
+    numbers.restatements = restatements(&closing, &restated, last);
+    let paper = match &press {
+        Some(press) => {
+            let closed = if closes { Some(now) } else { closing.find(last).map(|(_, at)| at) };
+            site.progress.begin("typesetting", None);
+            let paper = tokio::task::block_in_place(|| press.print(&columns, &numbers, last, closed))?;
+            site.progress.end();
+            Some(paper)
+        }
+        None => None,
+    };
+    let default = site.config.path(Path::new("reports")).join(folder_name(first, last));
+    let mut answer = write(args, &numbers, paper.as_ref(), &default, &read(&source), site.progress.as_ref())?;
+    if closes {
+        let digest = closing.close(&site.store, &numbers, first, restated).await?;
+        if let Some(answer) = &mut answer {
+            answer.closed = Some(format!("{first} is closed (facts {digest})"));
+        }
+    }
+    let sending = match paper {
+        Some(paper) if args.mail => Some(mail::send_once(site, last, paper).await),
+        Some(_) | None => None,
+    };
+    let sending = sending.transpose();
+    if let Some(answer) = answer {
+        answer.tell(args, sending.as_ref().ok().and_then(Option::as_ref))?;
+    }
+    Ok(sending?.map_or(Exit::Done, |sending| sending.exit()))
+}
+
+/// What changed in closed months; in the report of a closed month also what had been told when it was closed.
+fn restatements(closing: &Closing, restated: &[Restated], last: Month) -> Vec<egi_metrics::Restatement> {
+    let told = closing.find(last).map(|(closed, _)| closed.restated.clone()).unwrap_or_default();
+    restated.iter().flat_map(|one| one.restatements.clone()).chain(told).collect()
+}
+
+fn read(source: &Source) -> String {
+    format!(
+        "{} records of the log ({} told of no change), {} imported facts{}",
+        source.loaded.records,
+        source.loaded.disregarded,
+        source.loaded.imported,
+        if source.is_part() {
+            "; releases that had come to their end before are taken from the closed month"
+        } else {
+            ""
+        },
+    )
+}
+
+/// The report of files of facts, which needs no site.
+pub(super) fn run_on_files(args: &ReportArgs, facts: &Path, now: DateTime<Utc>) -> anyhow::Result<Exit> {
+    let [first, last] = args.months(now)?;
+    let progress = Shown::new();
+    progress.begin("reading the facts", None);
+    let columns = exchange::read_columns(facts, now)?;
+    progress.end();
+    progress.begin("counting", None);
+    let numbers = report(&columns, first, last);
+    progress.end();
+    let default = Path::new("reports").join(folder_name(first, last));
+    if let Some(answer) = write(args, &numbers, None, &default, &describe(&columns), &progress)? {
+        answer.tell(args, None)?;
     }
     Ok(Exit::Done)
 }
 
-/// The log as the metrics take it.
-pub(super) fn facts(records: &[HistoryRecord], as_of: DateTime<Utc>) -> Facts {
-    Facts::of_history(records, as_of)
+fn describe(columns: &FactColumns) -> String {
+    let [transitions, submissions, participations, published] = columns.counts();
+    format!(
+        "{transitions} transitions, {submissions} submissions, {participations} participations, {published} published reports"
+    )
 }
 
-/// Writes the files aside and puts them in place at once: a half-written report never replaces a good one.
-fn replace_folder(folder: &Path, files: &[(String, Vec<u8>)]) -> anyhow::Result<Vec<String>> {
-    let parent = folder.parent().map(Path::to_owned).unwrap_or_default();
-    let parent = if parent.as_os_str().is_empty() { PathBuf::from(".") } else { parent };
-    std::fs::create_dir_all(&parent).with_context(|| format!("failed to make the folder {}", parent.display()))?;
-    let aside = tempfile::Builder::new()
-        .prefix(".report-")
-        .tempdir_in(&parent)
-        .with_context(|| format!("failed to write into {}", parent.display()))?;
-    for (name, bytes) in files {
-        let path = aside.path().join(name);
-        std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))?;
+fn folder_name(first: Month, last: Month) -> String {
+    if first == last { first.to_string() } else { format!("{first}_{last}") }
+}
+
+/// What is said of a report that was written.
+struct Answer {
+    said: Said,
+    folder: String,
+    files: Vec<String>,
+    read: String,
+    closed: Option<String>,
+}
+
+/// What is said of its numbers.
+struct Said {
+    months: Option<(Month, Month)>,
+    problems: BTreeMap<&'static str, usize>,
+    restatements: usize,
+}
+
+/// Writes the report where it was asked for; `None` when it went to standard output.
+fn write(
+    args: &ReportArgs,
+    numbers: &Report<'_>,
+    paper: Option<&Paper>,
+    default: &Path,
+    read: &str,
+    progress: &dyn Progress,
+) -> anyhow::Result<Option<Answer>> {
+    if let Some(name) = &args.stdout {
+        let mut out = std::io::BufWriter::new(std::io::stdout());
+        numbers.write(sheet_of(name), args.format.into(), &mut out).context("failed to print the sheet")?;
+        return Ok(None);
     }
-    let former = parent.join(format!(".former-{}", std::process::id()));
-    if folder.exists() {
-        std::fs::rename(folder, &former).with_context(|| format!("failed to replace {}", folder.display()))?;
+    let folder = args.out.as_deref().unwrap_or(default);
+    let inside = paper.filter(|_| args.pdf.is_none()).map(|paper| Enclosed { name: &paper.name, bytes: &paper.pdf });
+    progress.begin("writing the report", u64::try_from(sheets().len()).ok());
+    let mut files = write_folder(folder, numbers, args.format.into(), inside, || progress.advance(1))?;
+    progress.end();
+    if let (Some(paper), Some(file)) = (paper, &args.pdf) {
+        write_file(file, &paper.pdf)?;
+        files.push(file.display().to_string());
     }
-    std::fs::rename(aside.keep(), folder).with_context(|| format!("failed to put {} in place", folder.display()))?;
-    if former.exists() {
-        std::fs::remove_dir_all(&former).with_context(|| format!("failed to remove {}", former.display()))?;
+    let months = numbers.months.first().zip(numbers.months.last());
+    Ok(Some(Answer {
+        said: Said {
+            months: months.map(|(first, last)| (first.month, last.month)),
+            problems: problems(numbers),
+            restatements: numbers.restatements.len(),
+        },
+        folder: folder.display().to_string(),
+        files,
+        read: read.to_owned(),
+        closed: None,
+    }))
+}
+
+impl Answer {
+    /// Says what was read, what was odd, and what came of it.
+    fn tell(&self, args: &ReportArgs, sending: Option<&Sending>) -> anyhow::Result<()> {
+        let Said { months, problems, restatements } = &self.said;
+        if args.json {
+            return output::json(&serde_json::json!({
+                "from": months.map(|(first, _)| first), "to": months.map(|(_, last)| last),
+                "folder": self.folder, "files": self.files, "read": self.read, "problems": problems,
+                "restatements": restatements, "mail": sending.map(Sending::to_json),
+            }));
+        }
+        output::line(format!("read: {}", self.read));
+        let listed: Vec<String> = problems.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        output::line(format!("odd: {}", if listed.is_empty() { "nothing".to_owned() } else { listed.join(", ") }));
+        if *restatements > 0 {
+            output::line(format!("figures of closed months that changed: {restatements}"));
+        }
+        output::line(format!("the report is in {}", self.folder));
+        for name in &self.files {
+            output::line(format!("  {name}"));
+        }
+        if let Some(closed) = &self.closed {
+            output::line(closed);
+        }
+        if let Some(sending) = sending {
+            mail::tell(sending);
+        }
+        Ok(())
     }
-    Ok(files.iter().map(|(name, _)| name.clone()).collect())
+}
+
+fn problems(numbers: &Report<'_>) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for problem in &numbers.problems {
+        *counts.entry(problem.kind.as_str()).or_default() += 1;
+    }
+    counts
+}
+
+/// The sheet of a metric's name, such as M.REPO-1; a sheet's name is its own.
+fn sheet_of(name: &str) -> &str {
+    METRICS.iter().find(|metric| metric.id.eq_ignore_ascii_case(name)).map_or(name, |metric| metric.file)
+}
+
+impl From<crate::cli::ReportFormat> for Format {
+    fn from(format: crate::cli::ReportFormat) -> Self {
+        match format {
+            crate::cli::ReportFormat::Csv => Self::Csv,
+            crate::cli::ReportFormat::Json => Self::Json,
+            crate::cli::ReportFormat::Parquet => Self::Parquet,
+        }
+    }
 }

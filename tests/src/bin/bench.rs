@@ -6,19 +6,24 @@ use std::io::Write as _;
 use anyhow::{Context as _, Result, bail};
 use nsrw_tests::bench;
 
-const USAGE: &str = "usage: bench [--runs N]   times N runs of each (10 when not given); Markdown on standard output";
+const USAGE: &str = "usage: bench [--numbers | --large-numbers] [--runs N]   times N runs of each (10 when not given); Markdown on standard output";
 
 fn main() -> Result<()> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     if let Some(printed) = bench::measure::answer(&arguments)? {
         return print(&printed);
     }
-    print(&bench::run(parse_runs(&arguments)?)?)
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let (choice, rest) = match words.as_slice() {
+        ["--numbers", rest @ ..] => (bench::Choice::Numbers, rest),
+        ["--large-numbers", rest @ ..] => (bench::Choice::LargeNumbers, rest),
+        rest => (bench::Choice::Usual, rest),
+    };
+    print(&bench::run(parse_runs(rest)?, choice)?)
 }
 
-fn parse_runs(arguments: &[OsString]) -> Result<usize> {
-    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    match words.as_slice() {
+fn parse_runs(words: &[&str]) -> Result<usize> {
+    match words {
         [] => Ok(bench::RUNS),
         ["--runs", number] => {
             number.parse().ok().filter(|runs| *runs > 0).with_context(|| format!("\"{number}\" is no number of runs"))

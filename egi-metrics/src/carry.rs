@@ -1,0 +1,71 @@
+//! What a month needs of those before it, so that a long history is not read again for every month that is added.
+//!
+//! A release that has come to its end adds to no later month, except to how many are there. So a closed month hands on
+//! those numbers, and the tickets that are still on their way.
+
+use std::collections::BTreeSet;
+
+use egi_model::month::Month;
+use egi_model::rollout::RolloutState;
+use egi_model::ticket::TicketId;
+use serde::{Deserialize, Serialize};
+
+use crate::columns::FactColumns;
+use crate::report::Report;
+
+/// What a closed month hands on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// The site's own log was read up to this record.
+    pub records: u64,
+    /// How many releases were in each state that nothing leaves, at the month's end.
+    pub settled: Vec<(RolloutState, u64)>,
+    /// The tickets whose facts matter to later months.
+    pub tickets: Vec<TicketId>,
+}
+
+impl FactColumns {
+    /// Says that these are not all facts, but those of the tickets that `carried` hands on and of every ticket with a newer
+    /// record. A report then begins with the month after the one that handed on.
+    #[must_use]
+    pub fn continuing(mut self, carried: Carried) -> Self {
+        self.carried = Some(carried);
+        self
+    }
+}
+
+impl Carried {
+    /// How many were in a state at the end of the month that handed on.
+    pub(crate) fn settled(&self, state: RolloutState) -> u64 {
+        self.settled.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count)
+    }
+}
+
+impl Report<'_> {
+    /// What `month`, one of the report's, hands on to the next; `None` for another month.
+    #[must_use]
+    pub fn carry(&self, month: Month) -> Option<Carried> {
+        let numbers = self.month(month)?;
+        let end = month.end().timestamp_micros();
+        let log = &self.facts.transitions;
+        let created = &self.facts.submissions;
+        let later = [(&log.ticket, &log.at), (&created.ticket, &created.at)].into_iter();
+        let later = later.flat_map(|(tickets, times)| tickets.iter().zip(times)).filter(|(_, at)| **at >= end);
+        let mut tickets: BTreeSet<TicketId> = later.filter_map(|(ticket, _)| TicketId::new(*ticket)).collect();
+        tickets.extend(self.open_stays(month).into_iter().map(|stay| stay.ticket));
+        let without_report = self.publications(month).into_iter().filter(|known| known.published.is_none());
+        tickets.extend(without_report.map(|known| known.release.ticket));
+        let settled = numbers.flow.iter().filter(|row| row.state.is_terminal());
+        Some(Carried {
+            records: log
+                .record
+                .iter()
+                .filter(|record| record.source() == 0)
+                .map(|record| record.number())
+                .max()
+                .unwrap_or(0),
+            settled: settled.map(|row| (row.state, row.wip_end)).collect(),
+            tickets: tickets.into_iter().collect(),
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! Facts from the database: the site's own log, and what was imported.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use egi_metrics::Facts;
+use egi_metrics::exchange::{self, KeptFact, Kind};
+use egi_model::history::HistoryRecord;
+use egi_model::ticket::TicketId;
+use egi_store::{ImportedFact, Store};
+
+/// Facts, and how many there were of each origin.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The facts.
+    pub facts: Facts,
+    /// Records of the site's own log that were read.
+    pub records: usize,
+    /// Records of notices that told of no change: they are no facts about any release.
+    pub disregarded: usize,
+    /// Imported facts that were read.
+    pub imported: usize,
+}
+
+/// All facts of a site, or those of one ticket.
+pub async fn load(store: &Store, ticket: Option<TicketId>, as_of: DateTime<Utc>) -> anyhow::Result<Loaded> {
+    let records = store.load_history(ticket).await?;
+    let only = ticket.map(|ticket| BTreeSet::from([ticket]));
+    gather(store, &records, only.as_ref(), as_of).await
+}
+
+/// The facts of records, and the imported ones of some tickets or of all.
+pub(super) async fn gather(
+    store: &Store,
+    records: &[HistoryRecord],
+    only: Option<&BTreeSet<TicketId>>,
+    as_of: DateTime<Utc>,
+) -> anyhow::Result<Loaded> {
+    let mut facts = Facts::of_history(records, as_of);
+    let disregarded = facts.transitions.iter().filter(|fact| fact.outcome == egi_model::history::Outcome::Disregarded);
+    let disregarded = disregarded.count();
+    let kept = store.load_facts().await?;
+    let kept: anyhow::Result<Vec<KeptFact>> =
+        kept.into_iter().filter(|fact| only.is_none_or(|only| only.contains(&fact.ticket))).map(kept_fact).collect();
+    let kept = kept?;
+    exchange::restore(&kept, &mut facts)?;
+    Ok(Loaded { records: records.len(), disregarded, imported: kept.len(), facts })
+}
+
+fn kept_fact(fact: ImportedFact) -> anyhow::Result<KeptFact> {
+    let kind = Kind::of_name(&fact.kind).with_context(|| format!("\"{}\" is no kind of fact", fact.kind))?;
+    Ok(KeptFact { source: fact.source, kind, number: fact.number, ticket: fact.ticket, document: fact.document })
+}
+
+/// Facts as the database keeps them.
+#[must_use]
+pub fn kept_facts(facts: &Facts, source: &str) -> Vec<ImportedFact> {
+    let kept = exchange::keep(facts, source).into_iter();
+    kept.map(|fact| ImportedFact {
+        source: fact.source,
+        kind: fact.kind.to_string(),
+        number: fact.number,
+        ticket: fact.ticket,
+        document: fact.document,
+    })
+    .collect()
+}
