@@ -19,6 +19,7 @@ demo:
 
 test:
 	@scripts/install-packages test
+	@scripts/install-python test >/dev/null
 	$(CARGO) build --workspace --bins
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
 		echo "$(CARGO) nextest run --workspace"; $(CARGO) nextest run --workspace; \
@@ -36,6 +37,7 @@ lint:
 
 bench:
 	@scripts/install-packages test
+	@scripts/install-python bench >/dev/null
 	$(CARGO) build --release -p jobs -p nsrw-tests --bins
 	$(CARGO) run -q --release -p nsrw-tests --bin bench
 
@@ -43,4 +45,5 @@ docs:
 	$(CARGO) build -p jobs
 	$(CARGO) run -q -p jobs -- render transitions > docs/transitions.md
 	$(CARGO) run -q -p jobs -- render metrics > docs/metrics.md
+	$(CARGO) run -q -p jobs -- render facts > docs/facts.md
 	$(CARGO) doc --workspace --no-deps

@@ -82,14 +82,14 @@ pub(crate) struct Published {
     pub(crate) at: Vec<Micros>,
 }
 
-/// A column of text that is only looked at where it is shown.
+/// A column of text that is only looked at where it is shown; one without any text takes no room.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Texts(StringChunked);
 
 impl Texts {
     /// Takes a column over. One piece is faster to look into than many.
     pub(crate) fn of(column: &StringChunked) -> Self {
-        Self(column.rechunk().into_owned())
+        if column.null_count() == column.len() { Self::default() } else { Self(column.rechunk().into_owned()) }
     }
 
     fn collect<'t>(values: impl Iterator<Item = Option<&'t str>>) -> Self {
@@ -98,7 +98,8 @@ impl Texts {
 
     /// The text of a row; `None` where it has none.
     pub(crate) fn get(&self, row: u32) -> Option<&str> {
-        self.0.get(row as usize).filter(|text| !text.is_empty())
+        let row = Some(row as usize).filter(|row| *row < self.0.len())?;
+        self.0.get(row).filter(|text| !text.is_empty())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, SecondsFormat, Timelike as _, Utc};
 use polars::prelude::{AnyValue, Column, DataFrame, DataType, PolarsResult, SerWriter as _, StringChunked, TimeUnit};
 use polars::prelude::{IntoColumn as _, NewChunkedArray as _};
 use polars_io::prelude::{CsvWriter, ParquetCompression, ParquetWriter};
@@ -59,8 +59,36 @@ fn plain_time(column: &Column) -> PolarsResult<Column> {
 
 /// An instant, given in microseconds, as files have it.
 pub(crate) fn show_time(at: i64) -> String {
+    let mut text = String::with_capacity(20);
+    push_time(&mut text, at);
+    text
+}
+
+/// The same, behind a text. Files have many millions of them, so the usual ones are put together by hand.
+pub(crate) fn push_time(text: &mut String, at: i64) {
     let at: DateTime<Utc> = DateTime::from_timestamp_micros(at).unwrap_or_default();
-    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    let Ok(year @ 0..=9999) = u32::try_from(at.year()) else {
+        text.push_str(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        return;
+    };
+    if at.nanosecond() > 0 {
+        text.push_str(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        return;
+    }
+    push_two(text, year / 100);
+    push_two(text, year % 100);
+    for (before, part) in [('-', at.month()), ('-', at.day()), ('T', at.hour()), (':', at.minute()), (':', at.second())]
+    {
+        text.push(before);
+        push_two(text, part);
+    }
+    text.push('Z');
+}
+
+fn push_two(text: &mut String, number: u32) {
+    for digit in [number / 10, number % 10] {
+        text.push(char::from_digit(digit, 10).unwrap_or('0'));
+    }
 }
 
 fn write_json(frame: &DataFrame, out: &mut impl Write) -> PolarsResult<()> {
@@ -104,6 +132,15 @@ pub(crate) fn csv_field(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
     use crate::frame;
+
+    #[test]
+    fn times_are_put_together_as_the_library_does_it() {
+        for at in ["2026-11-01T00:00:00Z", "0007-02-03T04:05:06Z", "2011-07-11T20:50:50.250Z", "-0044-03-15T12:00:00Z"]
+        {
+            let micros = DateTime::parse_from_rfc3339(at).unwrap().timestamp_micros();
+            assert_eq!(show_time(micros), at);
+        }
+    }
 
     #[test]
     fn a_frame_is_written_with_plain_times_and_what_is_not_there_is_null() {

@@ -11,7 +11,7 @@ use crate::catalog::{FILES, METRICS, MetricSpec, id};
 use crate::columns::{FactColumns, Name};
 use crate::definitions;
 use crate::error::MetricsError;
-use crate::format::{Format, csv_field, show_time, write_frame};
+use crate::format::{Format, csv_field, push_time, write_frame};
 use crate::frame::{self, frame, name};
 use crate::quality::Problem;
 use crate::record::RecordId;
@@ -92,7 +92,7 @@ impl Report<'_> {
         columns
     }
 
-    fn home(&self, place: usize, team: &str, of: impl Fn(Home) -> Name) -> Option<&str> {
+    pub(crate) fn home(&self, place: usize, team: &str, of: impl Fn(Home) -> Name) -> Option<&str> {
         let home = self.tally.home(place, self.facts.names.find(team)?)?;
         Some(self.facts.names.show(of(home))).filter(|name| !name.is_empty())
     }
@@ -401,17 +401,16 @@ fn push_stay(line: &mut String, facts: &FactColumns, seen: &Seen) {
     line.push_str("\r\n");
 }
 
-/// Writing to a string can not fail.
 fn push_number(line: &mut String, number: u64) {
-    let _ = write!(line, "{number}");
-}
-
-fn push_time(line: &mut String, at: i64) {
-    line.push_str(&show_time(at));
+    line.push_str(itoa::Buffer::new().format(number));
 }
 
 fn push_record(line: &mut String, facts: &FactColumns, record: RecordId) {
-    let _ = write!(line, "{}", facts.sources.show(record));
+    match record.source() {
+        0 => push_number(line, record.number()),
+        // Writing to a string can not fail.
+        _ => drop(write!(line, "{}", facts.sources.show(record))),
+    }
 }
 
 /// The header line of a sheet of [`FILES`].

@@ -5,3 +5,9 @@ fn the_page_of_metrics_is_current() {
     let page = include_str!("../../docs/metrics.md");
     assert_eq!(page, egi_metrics::definitions_markdown(), "docs/metrics.md is stale: run `make docs`");
 }
+
+#[test]
+fn the_page_of_facts_is_current() {
+    let page = include_str!("../../docs/facts.md");
+    assert_eq!(page, egi_metrics::exchange::facts_markdown(), "docs/facts.md is stale: run `make docs`");
+}

@@ -165,6 +165,69 @@ open(sys.argv[2], 'wb').write(part.get_payload(decode=True))";
     std::fs::read(file).unwrap()
 }
 
+/// The commands of a unit, as words; the program and the configuration are the site's own.
+fn commands_of(unit: &str) -> Vec<Vec<String>> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/systemd").join(unit);
+    let text = std::fs::read_to_string(file).unwrap();
+    let lines =
+        text.lines().filter_map(|line| line.strip_prefix("ExecStart=/usr/bin/nsrw --config /var/lib/nsrw/nsrw.toml "));
+    lines.map(|words| words.split(' ').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn the_monthly_unit_closes_writes_and_sends_each_once() {
+    let world = World::new();
+    let relay = MailRelay::start(Protection::None, None).unwrap();
+    world.mail_through(&relay, "none");
+    let [command] = commands_of("nsrw-report.service").try_into().unwrap();
+    let first = world.site.done(&command).unwrap();
+    assert!(first.contains(" is closed (facts ") && first.contains("sent to office@example.org"), "{first}");
+    let folder = std::fs::read_dir(world.site.folder().join("reports")).unwrap().next().unwrap().unwrap().path();
+    let pdf = folder.join(format!("report-{}.pdf", folder.file_name().unwrap().to_string_lossy()));
+    let before = (std::fs::read(&pdf).unwrap(), std::fs::metadata(&pdf).unwrap().modified().unwrap());
+
+    let second = world.site.done(&command).unwrap();
+    assert!(second.contains("; nothing was changed") && second.contains("nothing is sent"), "{second}");
+    assert_eq!(before, (std::fs::read(&pdf).unwrap(), std::fs::metadata(&pdf).unwrap().modified().unwrap()));
+    assert_eq!(relay.letters().unwrap().len(), 1);
+}
+
+#[test]
+fn a_month_that_was_closed_and_not_sent_is_sent_by_the_next_run() {
+    let world = World::new();
+    let relay = MailRelay::start(Protection::None, None).unwrap();
+    let closed = world.site.done(&["report", "--last-month", "--close"]).unwrap();
+    assert!(closed.contains(" is closed (facts "), "{closed}");
+    world.mail_through(&relay, "none");
+    let next = world.site.done(&["report", "--last-month", "--close", "--mail"]).unwrap();
+    assert!(next.contains("; nothing was changed") && next.contains("sent to office@example.org"), "{next}");
+    assert_eq!(relay.letters().unwrap().len(), 1);
+}
+
+/// What systemd has to say about the units; it needs the program to be where they say.
+#[test]
+fn systemd_finds_no_fault_with_the_units() {
+    let home = tempfile::tempdir().unwrap();
+    let units = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/systemd");
+    let mut paths = Vec::new();
+    for unit in std::fs::read_dir(units).unwrap().map(|unit| unit.unwrap().path()) {
+        let text = std::fs::read_to_string(&unit).unwrap().replace("/usr/bin/nsrw", "/bin/true");
+        paths.push(home.path().join(unit.file_name().unwrap()));
+        std::fs::write(paths.last().unwrap(), text).unwrap();
+    }
+    assert_eq!(paths.len(), 3);
+    let verify = Command::new("systemd-analyze").args(["verify", "--man=no"]).args(&paths).output().unwrap();
+    let said = String::from_utf8(verify.stderr).unwrap();
+    // Other units of the machine may have faults of their own.
+    let ours: Vec<&str> = said.lines().filter(|line| line.contains("nsrw")).collect();
+    assert!(verify.status.success() && ours.is_empty(), "{said}");
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|kind| kind == "service")) {
+        // At most 2.0 of 10: the exposure of a service that can do little harm.
+        let mut security = Command::new("systemd-analyze");
+        run(security.args(["security", "--offline=true", "--threshold=20", "--no-pager"]).arg(path)).unwrap();
+    }
+}
+
 #[test]
 fn a_relay_that_encrypts_and_asks_for_a_password_is_served() {
     for (protection, named) in [(Protection::Starttls, "starttls"), (Protection::Tls, "tls")] {

@@ -7,9 +7,12 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use egi_model::month::Month;
 use nsrw_tests::numbers::catalogue::{invented, of_egi, write_facts};
 use nsrw_tests::numbers::logs::{LogShape, random_log};
 use nsrw_tests::numbers::reference::write_folder;
+use nsrw_tests::packages::TinyPackage;
+use nsrw_tests::provider::Delivery;
 use nsrw_tests::site::Site;
 use tempfile::TempDir;
 
@@ -31,6 +34,17 @@ impl World {
 
     fn done(&self, words: &[&str]) -> String {
         self.site.done(words).unwrap()
+    }
+
+    fn deliver(&self, product: &str) -> u64 {
+        let packages = self.folder("packages");
+        fs::create_dir_all(&packages).unwrap();
+        let rpm = TinyPackage::new(product, "1.0.0").write_rpm(&packages).unwrap();
+        let folder = self.folder(product);
+        let builder = Delivery::builder(&format!("TP.{product}.sl6.x86_64"), "1.0.0").package(rpm);
+        let delivery = builder.build(&folder).unwrap();
+        let url = format!("file://{}", folder.display());
+        self.site.open_ticket(&delivery, &url, &["AssociatedMajorRelease=umd-4"]).unwrap()
     }
 
     fn import(&self, folder: &Path) {
@@ -196,6 +210,31 @@ fn a_month_is_closed_once_and_late_facts_are_told_as_restatements() {
     // Once told, it is told again by the report that told it, and by no other.
     assert_eq!(world.done(&["report", "2012-04", "--stdout", "restatements"]), told);
     assert_eq!(world.done(&["report", "2012-05", "--stdout", "restatements"]).lines().count(), 1);
+}
+
+#[test]
+fn a_month_after_a_closed_one_is_the_same_without_reading_everything() {
+    let world = World::new();
+    world
+        .site
+        .configure("local_folders = []", &format!("local_folders = [\"{}\"]", world.home.path().display()))
+        .unwrap();
+    let this = Month::of(chrono::Utc::now());
+    let (last, this) = (this.previous().to_string(), this.to_string());
+    world.done(&["report", &last, "--close"]);
+    let ticket = world.deliver("dpm");
+    world.site.set(ticket, "carlos", &["RolloutProgress=Unverified"]).unwrap();
+    world.site.set(ticket, "carlos", &["RolloutProgress=InVerification"]).unwrap();
+    assert!(world.done(&["report", &this]).contains("are taken from the closed month"));
+    let facts = world.folder("facts");
+    world.done(&["facts", "export", facts.to_str().unwrap()]);
+    for sheet in ["m-repo-1", "flow", "lineage", "data-quality"] {
+        let whole = world.done(&["report", &this, "--facts", facts.to_str().unwrap(), "--stdout", sheet]);
+        assert_eq!(world.done(&["report", &this, "--stdout", sheet]), whole, "{sheet}");
+    }
+    let stays = world.done(&["history", &ticket.to_string(), "--csv", "--from", &this, "--to", &this]);
+    assert_eq!(stays.lines().count(), 4, "{stays}");
+    assert_eq!(world.done(&["history", "--csv", "--to", &last]).lines().count(), 1);
 }
 
 #[test]

@@ -91,6 +91,7 @@ impl Maker {
                 Outcome::Refused | Outcome::Failed => RolloutState::Failed,
                 Outcome::Disregarded => state,
             };
+            let (person, is_told) = (self.below(8), !self.one_in(50));
             self.facts.transitions.push(TransitionFact {
                 record: RecordId::own(1),
                 ticket,
@@ -99,9 +100,9 @@ impl Maker {
                 asked,
                 to,
                 outcome,
-                by: Some(format!("person{}", self.below(8))),
+                by: Some(format!("person{person}")),
                 emergency: Emergency::Yes,
-                provider: (!self.one_in(50)).then(|| provider.clone()),
+                provider: is_told.then(|| provider.clone()),
                 release: (state != RolloutState::Submitted).then(|| format!("product-{ticket} 1.{}", ticket.get() % 7)),
                 reasons: None,
             });

@@ -6,7 +6,6 @@ use super::{Story, count, month_name};
 use crate::catalog::id::{M_SA1_3_6, M_SA1_3_7};
 use crate::frame::name;
 use crate::paper::data::{Matrix, MatrixRow};
-use crate::sheets::team_homes;
 use crate::table::{ALL, UNKNOWN};
 
 /// What a row was asked for in all months.
@@ -17,17 +16,15 @@ struct Asked {
 }
 
 pub(super) fn adopters(story: &Story<'_>) -> Matrix {
-    let homes = team_homes(story.report.facts);
     let asked = |team: &str| asked_of(story, team);
-    let ngi = |team: &str| homes.get(team).map(|(_, ngi)| (*ngi).to_owned()).unwrap_or_default();
+    let ngi = |team: &str| ngi_of(story, team).unwrap_or_default().to_owned();
     matrix(story, M_SA1_3_6, name::RELEASES, ngi, asked, names(story, M_SA1_3_6))
 }
 
 pub(super) fn ngis(story: &Story<'_>) -> Matrix {
-    let homes = team_homes(story.report.facts);
     let mut asked: BTreeMap<String, Asked> = BTreeMap::new();
     for team in names(story, M_SA1_3_6) {
-        let ngi = homes.get(team).map(|(_, ngi)| *ngi).filter(|ngi| !ngi.is_empty()).unwrap_or(UNKNOWN);
+        let ngi = ngi_of(story, team).unwrap_or(UNKNOWN);
         let (sum, own) = (asked.entry(ngi.to_owned()).or_default(), asked_of(story, team));
         *sum = Asked { invited: sum.invited + own.invited, silent: sum.silent + own.silent };
     }
@@ -40,6 +37,11 @@ pub(super) fn ngis(story: &Story<'_>) -> Matrix {
 fn names<'a>(story: &Story<'a>, metric: &str) -> BTreeSet<&'a str> {
     let tables = story.report.months.iter().filter_map(|month| month.table(metric));
     tables.flat_map(|table| &table.rows).map(|row| row.name.as_str()).filter(|name| *name != ALL).collect()
+}
+
+/// The NGI that a team belonged to last.
+fn ngi_of<'a>(story: &Story<'a>, team: &str) -> Option<&'a str> {
+    (0..story.report.months.len()).rev().find_map(|place| story.report.home(place, team, |home| home.ngi))
 }
 
 fn asked_of(story: &Story<'_>, team: &str) -> Asked {
