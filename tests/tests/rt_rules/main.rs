@@ -8,3 +8,8 @@
 )]
 
 mod creation;
+mod notices;
+mod pairs;
+mod receiver;
+mod together;
+mod world;

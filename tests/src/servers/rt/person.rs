@@ -204,7 +204,7 @@ pub struct WebSession {
 }
 
 impl WebSession {
-    /// Sends a form; the page that follows.
+    /// Sends a form; the page that follows. RT answers with the way to the page that shows what came of it.
     pub fn submit(&self, page: &str, form: &[(&str, &str)]) -> Result<String> {
         let request = Request::post(format!("{}/{page}", self.url))
             .header("Content-Type", FORM)
@@ -214,6 +214,10 @@ impl WebSession {
             .body(render_form(form))
             .context("the request can not be made")?;
         let mut response = self.agent.run(request).with_context(|| format!("failed to send a form to {page}"))?;
+        if let Some(next) = response.headers().get("location").and_then(|value| value.to_str().ok()) {
+            let next = self.agent.get(next).header("Cookie", &self.cookie);
+            response = next.call().context("failed to go where RT shows the way to")?;
+        }
         response.body_mut().read_to_string().context("the page broke off")
     }
 }
