@@ -94,7 +94,9 @@ fn every_pair() {
     let rt = &world.rt;
     thread::scope(|scope| {
         let walks = [By::Rest1, By::Rest2].map(|by| scope.spawn(move || walk(rt, by)));
-        walks.map(|walking| walking.join().unwrap());
+        for walking in walks {
+            walking.join().unwrap();
+        }
     });
 }
 
