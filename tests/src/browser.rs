@@ -30,7 +30,7 @@ const FLAGS: [&str; 9] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--window-size=1280,1400",
+    "--window-size=1100,1000",
 ];
 
 /// A browser window. Dropping it ends the browser.

@@ -107,6 +107,7 @@ fn a_release_is_delivered_and_taken_up_in_the_browser() {
     let admin = Desk::of(&world, "kostas").unwrap();
     let page = admin.set_progress(&ticket, "Production").unwrap();
     assert!(page.contains("RolloutProgress can not go from Submitted to Production"), "{page}");
+    assert!(!page.contains("can not be emptied"), "one refusal, one reason: {page}");
     let page = admin.set_progress(&ticket, "Unverified").unwrap();
     assert!(page.contains("RolloutProgress Submitted changed to Unverified"), "{page}");
 
@@ -118,13 +119,13 @@ fn a_release_is_delivered_and_taken_up_in_the_browser() {
     account.set(number, Field::CommunicationStatus, "OK").unwrap();
 
     let verifier = Desk::of(&world, "carlos").unwrap();
+    verifier.go_to(&format!("Ticket/Display.html?id={ticket}")).unwrap();
+    verifier.browser.take_picture(&pictures().join("rt-ticket.png")).unwrap();
     let page = verifier.set_progress(&ticket, "StageRollout").unwrap();
     assert!(page.contains("is for members of sw-rel-release-managers"), "{page}");
     verifier.browser.take_picture(&pictures().join("rt-refused.png")).unwrap();
     let page = verifier.set_progress(&ticket, "InVerification").unwrap();
     assert!(page.contains("RolloutProgress Unverified changed to InVerification"), "{page}");
-    verifier.go_to(&format!("Ticket/Display.html?id={ticket}")).unwrap();
-    verifier.browser.take_picture(&pictures().join("rt-ticket.png")).unwrap();
     assert_eq!(account.field(number, Field::RolloutProgress).unwrap(), "InVerification");
     assert_eq!(world.receiver.wait_for(2).unwrap().len(), 2);
 }

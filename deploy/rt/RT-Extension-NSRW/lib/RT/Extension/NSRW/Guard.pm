@@ -27,8 +27,7 @@ four methods of L<RT::Ticket> are wrapped:
 
 =item AddCustomFieldValue - a forbidden change of the progress is refused, and a file that does not fit;
 
-=item DeleteCustomFieldValue - a value that is needed can not be taken away. The web interface would otherwise take the
-old value away after the new one was refused.
+=item DeleteCustomFieldValue - a value that is needed can not be taken away.
 
 =back
 
@@ -125,7 +124,9 @@ sub _move {
     $ticket->LockForUpdate;
     RT::ObjectCustomFieldValues::ClearOCFVCache();
     my $why = RT::Extension::NSRW::Transition->refusal( _as_system($ticket), $ticket->CurrentUser, $args{Value} );
+    $ticket->{_nsrw_refused} = defined $why;
     my @answer = defined $why ? ( 0, _refused( 'ticket ' . $ticket->Id, $why ) ) : $ticket->$add(%args);
+
     # Also after a refusal: nothing was written, and rolling back would undo what an outer transaction did.
     $handle->Commit;
     RT::Extension::NSRW::Outbox->committed;
@@ -135,7 +136,11 @@ sub _move {
 sub _delete_value {
     my ( $delete, $ticket, %args ) = @_;
     return $ticket->$delete(%args) if _passes($ticket);
-    my $why = _loss_refusal( $ticket, _field_name( $ticket, $args{Field} ) );
+    my $name = _field_name( $ticket, $args{Field} );
+
+    # The web page takes the old value away after the new one was refused. Its reader was told why already.
+    return ( 0, '' ) if $name eq RT->Config->Get('NSRWProgress') && delete $ticket->{_nsrw_refused};
+    my $why = _loss_refusal( $ticket, $name );
     return ( 0, _refused( 'ticket ' . $ticket->Id, $why ) ) if defined $why;
     return $ticket->$delete(%args);
 }
