@@ -108,8 +108,9 @@ fn what_was_changed_by_hand_is_found_and_mended() {
     {
         let setup = Setup::new(&rt);
         nothing_differs(&setup);
-        let code: String = PLANTED.iter().map(|(code, ..)| format!("{{ {code} }}\n")).collect();
-        rt.perl(&format!("{HELPERS}{code}")).unwrap();
+        // Each in a block of its own: their variables share names.
+        let code = PLANTED.map(|(code, ..)| code).join("} {");
+        rt.perl(&format!("{HELPERS} {{ {code} }}")).unwrap();
         let (code, found) = setup.drifts("diff");
         assert_eq!(code, 3);
         let mut expected: BTreeSet<_> = PLANTED.iter().map(|(_, object, aspect)| (*object, *aspect)).collect();

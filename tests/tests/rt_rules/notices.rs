@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 
 use crate::world::{World, stage};
 
-/// Who acts, over what.
-fn ways(world: &World) -> [(&'static str, Box<dyn Fn(u64) + '_>); 3] {
+/// What takes a ticket up, by one interface.
+type TakeUp<'a> = Box<dyn Fn(u64) + 'a>;
+
+/// Every interface by which people work.
+fn ways(world: &World) -> [(&'static str, TakeUp<'_>); 3] {
     let person = || world.rt.person("carlos");
     let field = Field::RolloutProgress;
     [

@@ -21,7 +21,8 @@ four methods of L<RT::Ticket> are wrapped:
 
 =over 4
 
-=item Create - a ticket that lacks something or holds something wrong is not made;
+=item Create - a ticket that lacks something or holds something wrong is not made, and one without a requestor has its
+creator for it;
 
 =item SetQueue - a ticket that comes from another queue is judged as a new one;
 
@@ -74,8 +75,16 @@ sub _create {
     if ( _is_ours($queue) && $ticket->CurrentUser->Id != RT->SystemUser->Id && _may_create( $ticket, $queue ) ) {
         my $why = RT::Extension::NSRW::Delivery->refusal( $ticket->CurrentUser, $queue, \%args );
         return ( 0, 0, _refused( 'a new ticket', $why ) ) if defined $why;
+
+        # REST leaves it empty, and then nobody would hear of the release's outcome.
+        $args{Requestor} = $ticket->CurrentUser->PrincipalId unless _names_somebody( $args{Requestor} );
     }
     return $ticket->$create(%args);
+}
+
+sub _names_somebody {
+    my ($given) = @_;
+    return scalar grep { defined && length } ref $given eq 'ARRAY' ? @$given : $given;
 }
 
 # Who may not create a ticket here hears that from RT, and not what would be wrong with it.
