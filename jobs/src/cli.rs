@@ -90,6 +90,8 @@ pub enum Document {
     Facts,
     /// The layout of the report, to start one's own from
     ReportTemplate,
+    /// docs/rt-setup.md
+    RtSetup,
 }
 
 /// Whether a script reads the answer.
@@ -463,7 +465,7 @@ pub enum RtCommand {
 /// The commands about RT's own side.
 #[derive(Debug, Subcommand)]
 pub enum RtSetupCommand {
-    /// Print the file for RT's RT_SiteConfig.d, rendered from the tables in the code and the settings in force
+    /// Print RT's configuration, rendered from the tables in the code and the settings in force
     Config {
         /// Write it to a folder, with what the RT shall have as data beside it
         #[arg(long, value_name = "FOLDER")]

@@ -49,6 +49,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
                     Document::Metrics => egi_metrics::definitions_markdown(),
                     Document::ReportTemplate => egi_metrics::paper::Template::BUILTIN.to_owned(),
                     Document::Facts => egi_metrics::exchange::facts_markdown(),
+                    Document::RtSetup => crate::rt::render_page(),
                 }
                 .as_bytes(),
             );

@@ -11,3 +11,9 @@ fn the_page_of_facts_is_current() {
     let page = include_str!("../../docs/facts.md");
     assert_eq!(page, egi_metrics::exchange::facts_markdown(), "docs/facts.md is stale: run `make docs`");
 }
+
+#[test]
+fn the_page_of_request_trackers_setup_is_current() {
+    let page = include_str!("../../docs/rt-setup.md");
+    assert_eq!(page, nsrw::rt::render_page(), "docs/rt-setup.md is stale: run `make docs`");
+}

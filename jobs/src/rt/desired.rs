@@ -24,49 +24,49 @@ pub struct Desired {
     version: &'static str,
     config_digest: String,
     queue: String,
-    queues: Vec<Queue>,
-    groups: Vec<UserGroup>,
-    fields: Vec<CustomField>,
+    pub(super) queues: Vec<Queue>,
+    pub(super) groups: Vec<UserGroup>,
+    /// In the order forms show them.
+    pub(super) fields: Vec<CustomField>,
     account: Account,
-    rights: Vec<Right>,
+    pub(super) rights: Vec<Right>,
     conditions: Vec<Condition>,
     actions: Vec<Action>,
     templates: Vec<Template>,
-    scrips: Vec<Scrip>,
+    pub(super) scrips: Vec<Scrip>,
 }
 
 #[derive(Debug, Serialize)]
-struct Queue {
-    name: String,
-    description: &'static str,
-    lifecycle: &'static str,
-    admin_ccs: Vec<&'static str>,
+pub(super) struct Queue {
+    pub(super) name: String,
+    pub(super) description: &'static str,
+    pub(super) lifecycle: &'static str,
+    pub(super) admin_ccs: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
-struct UserGroup {
-    name: &'static str,
-    description: String,
+pub(super) struct UserGroup {
+    pub(super) name: &'static str,
+    pub(super) description: String,
 }
 
 #[derive(Debug, Serialize)]
-struct CustomField {
-    name: &'static str,
-    description: &'static str,
+pub(super) struct CustomField {
+    pub(super) name: &'static str,
+    pub(super) description: &'static str,
     /// RT's type.
     #[serde(rename = "type")]
-    kind: &'static str,
-    values: Vec<&'static str>,
-    default: Option<&'static str>,
-    pattern: String,
+    pub(super) kind: &'static str,
+    pub(super) values: Vec<&'static str>,
+    pub(super) default: Option<&'static str>,
+    pub(super) pattern: String,
     /// What the value links to, in RT's words.
     link: &'static str,
-    order: usize,
 }
 
 #[derive(Debug, Serialize)]
-struct Account {
-    name: String,
+pub(super) struct Account {
+    pub(super) name: String,
     real_name: &'static str,
 }
 
@@ -79,7 +79,7 @@ pub fn desired(config: &Config) -> Desired {
         queue: config.rt.queue.clone(),
         queues: queues(config),
         groups: groups(),
-        fields: FIELDS.iter().enumerate().map(|(place, spec)| field(spec, place + 1)).collect(),
+        fields: FIELDS.iter().map(field).collect(),
         account: Account { name: config.tickets.account.clone(), real_name: "Release repository" },
         rights: rights::all(config),
         conditions: mail::conditions(),
@@ -122,7 +122,7 @@ fn groups() -> Vec<UserGroup> {
     all
 }
 
-fn field(spec: &FieldSpec, order: usize) -> CustomField {
+fn field(spec: &FieldSpec) -> CustomField {
     let values = match spec.kind {
         FieldKind::Choice(values) => values.to_vec(),
         FieldKind::State => RolloutState::ALL.map(RolloutState::as_str).to_vec(),
@@ -141,7 +141,6 @@ fn field(spec: &FieldSpec, order: usize) -> CustomField {
         default: spec.default,
         pattern: pattern(spec),
         link: if is_link { "__CustomField__" } else { "" },
-        order,
     }
 }
 

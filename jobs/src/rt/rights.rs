@@ -16,10 +16,11 @@ use crate::config::Config;
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(super) struct Right {
     /// `queue NAME`, `field NAME` or `system`.
-    on: String,
+    pub(super) on: String,
     /// `group NAME` or `user NAME`.
-    to: String,
-    right: &'static str,
+    pub(super) to: String,
+    #[serde(rename = "right")]
+    pub(super) name: &'static str,
 }
 
 /// What everybody in the workflow may: the specification lets all read every field.
@@ -36,7 +37,7 @@ const CREATE: &[&str] = &["CreateTicket"];
 pub(super) fn all(config: &Config) -> Vec<Right> {
     let mut rights = BTreeSet::new();
     let mut grant = |on: &str, to: &str, names: &[&'static str]| {
-        rights.extend(names.iter().map(|right| Right { on: on.to_owned(), to: to.to_owned(), right }));
+        rights.extend(names.iter().map(|name| Right { on: on.to_owned(), to: to.to_owned(), name }));
     };
     let account = format!("user {}", config.tickets.account);
     let group = |name: &str| format!("group {name}");

@@ -38,7 +38,7 @@ sub refusal {
     my $row  = $allowed->{$known};
     my $move = "$progress $from -> $known";
     return undef if $row->{account} && $user->Name eq RT->Config->Get('NSRWAccount');
-    return "$move is made by the repository alone" unless @{ $row->{groups} };
+    return "$move is made by the repository alone"                        unless @{ $row->{groups} };
     return "$move is for members of " . join( ', ', @{ $row->{groups} } ) unless _is_member( $user, $row->{groups} );
     if ( $row->{emergency} ) {
         my ( $field, $value ) = @{ RT->Config->Get('NSRWEmergency') };
@@ -67,14 +67,17 @@ sub _not_allowed {
     return "$progress can not go from $from to $to; $next";
 }
 
-# Membership counts through groups of groups. A group that was disabled gives nothing.
+# Membership counts through groups of groups. A group that was disabled gives nothing, and nothing comes through it:
+# RT's own HasMemberRecursively does not look at that.
 sub _is_member {
     my ( $user, $names ) = @_;
     for my $name (@$names) {
         my $group = RT::Group->new( RT->SystemUser );
         $group->LoadUserDefinedGroup($name);
         next if !$group->Id || $group->Disabled;
-        return 1 if $group->HasMemberRecursively( $user->PrincipalObj );
+        my $membership = RT::CachedGroupMember->new( RT->SystemUser );
+        $membership->LoadByCols( GroupId => $group->PrincipalId, MemberId => $user->PrincipalId, Disabled => 0 );
+        return 1 if $membership->Id;
     }
     return 0;
 }
