@@ -37,6 +37,23 @@ pub(super) struct TicketBody {
     pub(super) custom_fields: Vec<FieldBody>,
 }
 
+/// Something of which a list is read by the numbers of its items.
+pub(super) trait Numbered {
+    fn number(&self) -> u64;
+}
+
+impl Numbered for TicketBody {
+    fn number(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Numbered for TransactionBody {
+    fn number(&self) -> u64 {
+        self.id
+    }
+}
+
 /// A custom field of a ticket.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct FieldBody {
