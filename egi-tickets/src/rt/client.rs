@@ -169,8 +169,11 @@ impl Client {
             return Ok(*known);
         }
         let answer = self.connection.get(&format!("REST/2.0/group/{id}"), &[])?;
-        // A group RT does not show is none of ours, as far as can be told.
-        let name = if answer.status == StatusCode::OK { answer.json::<GroupBody>()?.name } else { String::new() };
+        if answer.status != StatusCode::OK {
+            // A group RT does not show is none of ours, as far as can be told now.
+            return Ok(None);
+        }
+        let name = answer.json::<GroupBody>()?.name;
         let group = Group::ALL.into_iter().find(|group| group.as_str() == name);
         self.groups.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), group);
         Ok(group)
