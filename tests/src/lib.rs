@@ -5,6 +5,7 @@
 //! - [`provider`]: the delivery a provider offers, and every way to spoil it;
 //! - [`clients`]: throw-away roots into which the real `dnf` and `apt-get` install;
 //! - [`site`]: a site of `nsrw` itself, driven by its command line as people drive it;
+//! - [`browser`]: a real Chromium, for pages that people use;
 //! - [`serve`]: a running `nsrw serve` of such a site, asked over HTTP, ended by signals;
 //! - [`scenario`]: scripts of what people do, run against such a site: script in, transcript out;
 //! - [`crash`]: the worker killed at any moment, and what is left compared with the undisturbed run;
@@ -17,6 +18,7 @@
 //! `scripts/install-packages`.
 
 pub mod bench;
+pub mod browser;
 pub mod clients;
 pub mod crash;
 pub mod demo;

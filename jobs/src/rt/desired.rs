@@ -26,6 +26,7 @@ pub struct Desired {
     queue: String,
     queues: Vec<Queue>,
     groups: Vec<UserGroup>,
+    /// In the order forms show them.
     fields: Vec<CustomField>,
     account: Account,
     rights: Vec<Right>,
@@ -61,7 +62,6 @@ struct CustomField {
     pattern: String,
     /// What the value links to, in RT's words.
     link: &'static str,
-    order: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,7 +79,7 @@ pub fn desired(config: &Config) -> Desired {
         queue: config.rt.queue.clone(),
         queues: queues(config),
         groups: groups(),
-        fields: FIELDS.iter().enumerate().map(|(place, spec)| field(spec, place + 1)).collect(),
+        fields: FIELDS.iter().map(field).collect(),
         account: Account { name: config.tickets.account.clone(), real_name: "Release repository" },
         rights: rights::all(config),
         conditions: mail::conditions(),
@@ -122,7 +122,7 @@ fn groups() -> Vec<UserGroup> {
     all
 }
 
-fn field(spec: &FieldSpec, order: usize) -> CustomField {
+fn field(spec: &FieldSpec) -> CustomField {
     let values = match spec.kind {
         FieldKind::Choice(values) => values.to_vec(),
         FieldKind::State => RolloutState::ALL.map(RolloutState::as_str).to_vec(),
@@ -141,7 +141,6 @@ fn field(spec: &FieldSpec, order: usize) -> CustomField {
         default: spec.default,
         pattern: pattern(spec),
         link: if is_link { "__CustomField__" } else { "" },
-        order,
     }
 }
 

@@ -143,6 +143,18 @@ impl Rt {
         Person::new(&self.url(), account, self.token(account))
     }
 
+    /// One of [`ACCOUNTS`] with another token.
+    #[must_use]
+    pub fn person_with_token(&self, account: &str, token: &str) -> Person {
+        Person::new(&self.url(), account, token)
+    }
+
+    /// Where its configuration lies; it is read when RT starts.
+    #[must_use]
+    pub fn config_folder(&self) -> PathBuf {
+        self.home.path().join("conf.d")
+    }
+
     /// The file with the secret that notices are signed with.
     #[must_use]
     pub fn secret_file(&self) -> PathBuf {

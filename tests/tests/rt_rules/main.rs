@@ -7,4 +7,13 @@
     reason = "a test stops where its world can not be built"
 )]
 
+mod browser;
 mod creation;
+mod drift;
+mod fields;
+mod notices;
+mod pairs;
+mod receiver;
+mod together;
+mod watchers;
+mod world;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use egi_model::field::{Field, FieldKind};
 use serde_json::{Value, json};
 use ureq::http::{Method, Request};
@@ -139,7 +140,7 @@ impl Person {
             fields.insert(field.rt_name().to_owned(), json!(value));
         }
         for (field, (name, content)) in &ticket.files {
-            let file = json!({ "FileName": name, "FileType": "application/xml", "FileContent": base64(content) });
+            let file = json!({ "FileName": name, "FileType": "application/xml", "FileContent": BASE64_STANDARD.encode(content) });
             fields.insert(field.rt_name().to_owned(), file);
         }
         let requestor = format!("{}@example.test", self.name);
@@ -204,7 +205,7 @@ pub struct WebSession {
 }
 
 impl WebSession {
-    /// Sends a form; the page that follows.
+    /// Sends a form; the page that follows. RT answers with the way to the page that shows what came of it.
     pub fn submit(&self, page: &str, form: &[(&str, &str)]) -> Result<String> {
         let request = Request::post(format!("{}/{page}", self.url))
             .header("Content-Type", FORM)
@@ -214,36 +215,10 @@ impl WebSession {
             .body(render_form(form))
             .context("the request can not be made")?;
         let mut response = self.agent.run(request).with_context(|| format!("failed to send a form to {page}"))?;
-        response.body_mut().read_to_string().context("the page broke off")
-    }
-}
-
-/// Bytes as JSON carries them to RT.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digit = |bits: u32| DIGITS.get(bits as usize & 63).copied().map_or('=', char::from);
-    let triple = |chunk: &[u8]| {
-        let byte = |i: usize| chunk.get(i).map_or(0, |b| u32::from(*b));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        [18, 12, 6, 0]
-            .into_iter()
-            .enumerate()
-            .map(move |(i, shift)| if i > chunk.len() { '=' } else { digit(bits >> shift) })
-            .collect::<String>()
-    };
-    bytes.chunks(3).map(triple).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base64;
-
-    #[test]
-    fn bytes_are_written_in_base64() {
-        let known =
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("\u{ff}?", "w78/")];
-        for (bytes, text) in known {
-            assert_eq!(base64(bytes.as_bytes()), text);
+        if let Some(next) = response.headers().get("location").and_then(|value| value.to_str().ok()) {
+            let next = self.agent.get(next).header("Cookie", &self.cookie);
+            response = next.call().context("failed to go where RT shows the way to")?;
         }
+        response.body_mut().read_to_string().context("the page broke off")
     }
 }

@@ -50,6 +50,7 @@ sub run {
             $report->( _shown($_) ) for @drifts;
             last unless grep { ref $_->{mended} && ${ $_->{mended} } } @drifts;
         }
+        return unless RT::Extension::NSRW::Setup::Installed->is_enabled;
     }
     return;
 }

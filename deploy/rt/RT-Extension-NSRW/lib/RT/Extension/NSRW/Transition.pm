@@ -67,14 +67,17 @@ sub _not_allowed {
     return "$progress can not go from $from to $to; $next";
 }
 
-# Membership counts through groups of groups. A group that was disabled gives nothing.
+# Membership counts through groups of groups. A group that was disabled gives nothing, and nothing comes through it:
+# RT's own HasMemberRecursively does not look at that.
 sub _is_member {
     my ( $user, $names ) = @_;
     for my $name (@$names) {
         my $group = RT::Group->new( RT->SystemUser );
         $group->LoadUserDefinedGroup($name);
         next if !$group->Id || $group->Disabled;
-        return 1 if $group->HasMemberRecursively( $user->PrincipalObj );
+        my $membership = RT::CachedGroupMember->new( RT->SystemUser );
+        $membership->LoadByCols( GroupId => $group->PrincipalId, MemberId => $user->PrincipalId, Disabled => 0 );
+        return 1 if $membership->Id;
     }
     return 0;
 }

@@ -24,7 +24,8 @@ sub drifts {
     my ( $class, $desired ) = @_;
     my $queue = RT::Queue->new( RT->SystemUser );
     $queue->Load( $desired->{queue} );
-    return map { _field_drifts( $queue, $_ ) } @{ $desired->{fields} };
+    my @drifts = map { _field_drifts( $queue, $_ ) } @{ $desired->{fields} };
+    return @drifts, _order_drift( $queue, map { $_->{name} } @{ $desired->{fields} } );
 }
 
 =head2 find QUEUE, NAME
@@ -93,7 +94,7 @@ sub _aspect_drifts {
     $differs->( 'link', $cf->LinkValueTo, $wanted->{link}, sub { $cf->SetLinkValueTo( $wanted->{link} ) } );
     push @drifts, { %$drift, aspect => 'disabled', found => \1, wanted => \0, mend => sub { $cf->SetDisabled(0) } }
         if $cf->Disabled;
-    push @drifts, _queue_drift( $drift, $cf, $queue, $wanted->{order} );
+    push @drifts, _queue_drift( $drift, $cf, $queue );
     push @drifts, _value_drifts( $drift, $cf, $wanted->{values} );
     $differs->(
         'default', scalar $cf->DefaultValues( Object => $queue ),
@@ -102,22 +103,36 @@ sub _aspect_drifts {
     return @drifts;
 }
 
-# Whether the field is applied to the queue, at its place among the others.
 sub _queue_drift {
-    my ( $drift, $cf, $queue, $order ) = @_;
-    my $at = RT::ObjectCustomField->new( RT->SystemUser );
-    $at->LoadByCols( CustomField => $cf->Id, ObjectId => $queue->Id );
-    if ( !$at->Id ) {
-        my $add = sub {
-            my ( $ok, $message ) = $cf->AddToObject($queue);
-            return ( $ok, $message ) unless $ok;
-            $at->LoadByCols( CustomField => $cf->Id, ObjectId => $queue->Id );
-            return $at->SortOrder == $order || $at->SetSortOrder($order);
-        };
-        return { %$drift, aspect => 'queue', found => undef, wanted => $queue->Name, mend => $add };
+    my ( $drift, $cf, $queue ) = @_;
+    return if _is_applied( $cf, $queue );
+    return { %$drift, aspect => 'queue', found => undef, wanted => $queue->Name, mend => sub { $cf->AddToObject($queue) } };
+}
+
+# Forms show the fields in their order. Only the order among ours counts: the queue may have fields of the site's.
+sub _order_drift {
+    my ( $queue, @wanted ) = @_;
+    my %place;
+    for my $name (@wanted) {
+        my $cf = find( $queue, $name ) or next;
+        my $at = RT::ObjectCustomField->new( RT->SystemUser );
+        $at->LoadByCols( CustomField => $cf->Id, ObjectId => $queue->Id );
+        $place{$name} = $at if $at->Id;
     }
-    return if $at->SortOrder == $order;
-    return { %$drift, aspect => 'order', found => $at->SortOrder, wanted => $order, mend => sub { $at->SetSortOrder($order) } };
+    my @there = grep { $place{$_} } @wanted;
+    my @found = sort { $place{$a}->SortOrder <=> $place{$b}->SortOrder } @there;
+    return if "@found" eq "@there";
+    my $mend = sub {
+        my @numbers = sort { $a <=> $b } map { $_->SortOrder } values %place;
+        for my $name (@there) {
+            my $number = shift @numbers;
+            next if $place{$name}->SortOrder == $number;
+            my ( $ok, $message ) = $place{$name}->__Set( Field => 'SortOrder', Value => $number );
+            return ( 0, $message ) unless $ok;
+        }
+        return 1;
+    };
+    return { object => 'queue ' . $queue->Name, aspect => 'order of fields', found => \@found, wanted => \@there, mend => $mend };
 }
 
 sub _value_drifts {

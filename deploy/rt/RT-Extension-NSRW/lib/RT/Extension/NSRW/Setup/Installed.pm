@@ -13,13 +13,24 @@ RT::Extension::NSRW::Setup::Installed - the extension and its rendered configura
 
 Neither can be mended from here: files are the administrator's to place.
 
+=head1 METHODS
+
+=head2 is_enabled
+
+Whether this RT loads the extension. Without it there is no lifecycle, and nothing else to compare.
+
+=cut
+
+sub is_enabled { return scalar grep { $_ eq 'RT::Extension::NSRW' } RT->Config->Get('Plugins') }
+
+=head2 drifts DESIRED
+
 =cut
 
 sub drifts {
     my ( $class, $desired ) = @_;
     my @drifts;
-    my ($enabled) = grep { $_ eq 'RT::Extension::NSRW' } RT->Config->Get('Plugins');
-    push @drifts, { object => 'extension', aspect => 'enabled', found => \0, wanted => \1 } unless $enabled;
+    return { object => 'extension', aspect => 'enabled', found => \0, wanted => \1 } unless $class->is_enabled;
     my $version = RT::Extension::NSRW->VERSION;
     push @drifts, { object => 'extension', aspect => 'version', found => $version, wanted => $desired->{version} }
         if $version ne $desired->{version};

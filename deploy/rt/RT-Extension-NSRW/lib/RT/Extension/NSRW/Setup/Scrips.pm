@@ -23,8 +23,8 @@ sub drifts {
     $queue->Load( $desired->{queue} );
     push @drifts, map { _template_drifts( $queue, $_ ) } @{ $desired->{templates} };
     # A scrip names the others, which must be there first.
-    return @drifts if @drifts;
-    return map { _scrip_drifts( $queue, $_ ) } @{ $desired->{scrips} };
+    return @drifts if grep { $_->{aspect} eq 'exists' } @drifts;
+    return @drifts, map { _scrip_drifts( $queue, $_ ) } @{ $desired->{scrips} };
 }
 
 sub _module_drifts {
