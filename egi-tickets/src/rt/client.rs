@@ -1,4 +1,4 @@
-//! Questions to RT: a ticket, its files and its history, changes and tickets of the whole queue.
+//! Questions to RT about one ticket: itself, its files, its history; and what RT's numbers stand for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use egi_model::field::Field;
 use egi_model::role::{Actor, Group};
-use egi_model::rollout::RolloutState;
 use egi_model::ticket::{Ticket, TicketChange, TicketId};
 use serde::de::DeserializeOwned;
 use ureq::http::StatusCode;
@@ -14,18 +13,14 @@ use ureq::http::StatusCode;
 use super::http::{Answer, Bytes, Connection};
 use super::options::RtOptions;
 use super::people::People;
-use super::reading::{self, Names, quoted};
-use super::wire::{AttachmentBody, GroupBody, Page, QueueBody, Reference, TicketBody, TransactionBody};
+use super::reading::{self, Names};
+use super::wire::{AttachmentBody, GroupBody, QueueBody, Reference, TicketBody, TransactionBody};
 use crate::error::TicketError;
-use crate::system::{Found, Query};
 
-/// How many items of a list are asked for at once; RT gives no more.
-const PER_PAGE: &str = "100";
 /// How long what RT's numbers stand for is remembered.
 const REMEMBERED: Duration = Duration::from_mins(5);
-/// What is read of a ticket and of a change in a list.
-const TICKET: &str = "Queue,Subject,Status,Owner,Requestor,Cc,Created,CustomFields";
-const TRANSACTION: &str = "ObjectId,Type,Field,OldValue,NewValue,Creator,Created";
+/// What is read of a change in a list.
+pub(super) const TRANSACTION: &str = "ObjectId,Type,Field,OldValue,NewValue,Creator,Created";
 /// The most bytes of a comment, with what is attached to it, that are read.
 const LONGEST_COMMENT: u64 = 256 * 1024;
 
@@ -98,84 +93,6 @@ impl Client {
         Ok(changes)
     }
 
-    /// The changes of one ticket's `RolloutProgress`.
-    pub(super) fn progress_history(&self, id: TicketId) -> Result<Vec<TicketChange>, TicketError> {
-        self.progress_changes_where(&format!("ObjectId = {id}"), 0)
-    }
-
-    /// The changes of `RolloutProgress` with a number above `after`, of all tickets that are in the queue now.
-    pub(super) fn progress_changes(&self, after: u64) -> Result<Found<TicketChange>, TicketError> {
-        let items = self.progress_changes_where(&format!("TicketQueue = {}", quoted(&self.queue)), after)?;
-        Ok(Found { items, unreadable: Vec::new() })
-    }
-
-    fn progress_changes_where(&self, which: &str, after: u64) -> Result<Vec<TicketChange>, TicketError> {
-        let field = quoted(Field::RolloutProgress.rt_name());
-        let query = format!("ObjectType = 'RT::Ticket' AND Type = 'CustomField' AND CFName = {field} AND {which}");
-        let bodies: Vec<TransactionBody> =
-            self.list_by_number("REST/2.0/transactions", &query, TRANSACTION, after, |body: &TransactionBody| body.id)?;
-        let mut changes = Vec::new();
-        for body in &bodies {
-            changes.extend(reading::progress_change(body, self.actor(&body.creator)?));
-        }
-        Ok(changes)
-    }
-
-    /// The tickets of the queue that a query asks for.
-    pub(super) fn search(&self, query: &Query) -> Result<Found<Ticket>, TicketError> {
-        let names = self.names()?;
-        let bodies: Vec<TicketBody> = self.list_by_number(
-            "REST/2.0/tickets",
-            &self.ticket_query(query),
-            TICKET,
-            query.above,
-            |body: &TicketBody| body.id,
-        )?;
-        let mut found = Found::default();
-        for body in &bodies {
-            let Some(id) = TicketId::new(body.id) else { continue };
-            match self.watchers(body).and_then(|watchers| reading::ticket(id, body, &names, watchers)) {
-                // RT compares texts, and older spellings of a state are the state too.
-                Ok(ticket) => {
-                    found.items.extend(Some(ticket).filter(|t| t.progress().is_ok_and(|p| query.matches(t, p))))
-                }
-                Err(TicketError::Gone { .. }) => {}
-                Err(error) if error.is_transient() => return Err(error),
-                Err(error) => found.unreadable.push(error),
-            }
-        }
-        Ok(found)
-    }
-
-    fn ticket_query(&self, query: &Query) -> String {
-        let mut parts = vec![format!("Queue = {}", quoted(&self.queue))];
-        let any = |alternatives: Vec<String>| format!("({})", alternatives.join(" OR "));
-        if let Some(statuses) = query.status.as_ref().filter(|statuses| !statuses.is_empty()) {
-            parts.push(any(statuses.iter().map(|status| format!("Status = '{status}'")).collect()));
-        }
-        if let Some(states) = query.progress.as_ref().filter(|states| !states.is_empty()) {
-            let field = format!("CF.{{{}}}", Field::RolloutProgress.rt_name());
-            let mut alternatives: Vec<String> = states.iter().map(|state| format!("{field} = '{state}'")).collect();
-            if states.contains(&RolloutState::Submitted) {
-                alternatives.push(format!("{field} IS NULL"));
-            }
-            parts.push(any(alternatives));
-        }
-        parts.join(" AND ")
-    }
-
-    /// Whether the ticket has a comment of ours with this marker.
-    pub(super) fn has_comment(&self, id: TicketId, marker: &str) -> Result<bool, TicketError> {
-        let query = format!(
-            "ObjectType = 'RT::Ticket' AND ObjectId = {id} AND Type = 'Comment' AND Creator = {} AND Subject LIKE {}",
-            quoted(self.people.account()),
-            quoted(&reading::marker_prefix(marker)),
-        );
-        let answer = self.connection.get("REST/2.0/transactions", &[("query", &query), ("per_page", "1")])?;
-        let page: Page<Reference> = self.document(&answer, None)?;
-        Ok(!page.items.is_empty())
-    }
-
     fn ticket_body(&self, id: TicketId) -> Result<(TicketBody, String), TicketError> {
         let answer = self.connection.get(&format!("REST/2.0/ticket/{id}"), &[])?;
         let body = self.document(&answer, Some(id))?;
@@ -184,7 +101,11 @@ impl Client {
     }
 
     /// The document of an answer about a ticket.
-    fn document<T: DeserializeOwned>(&self, answer: &Answer, id: Option<TicketId>) -> Result<T, TicketError> {
+    pub(super) fn document<T: DeserializeOwned>(
+        &self,
+        answer: &Answer,
+        id: Option<TicketId>,
+    ) -> Result<T, TicketError> {
         match (answer.status, id) {
             (StatusCode::OK, _) => answer.json(),
             (_, Some(id)) => Err(self.refused(id, answer)),
@@ -238,7 +159,7 @@ impl Client {
     }
 
     /// The groups of ours in the ticket's Cc.
-    fn watchers(&self, body: &TicketBody) -> Result<BTreeSet<Group>, TicketError> {
+    pub(super) fn watchers(&self, body: &TicketBody) -> Result<BTreeSet<Group>, TicketError> {
         let groups = body.cc.iter().filter(|cc| cc.kind == "group");
         groups.map(|cc| self.group(&cc.id)).filter_map(Result::transpose).collect()
     }
@@ -248,15 +169,18 @@ impl Client {
             return Ok(*known);
         }
         let answer = self.connection.get(&format!("REST/2.0/group/{id}"), &[])?;
-        // A group RT does not show is none of ours, as far as can be told.
-        let name = if answer.status == StatusCode::OK { answer.json::<GroupBody>()?.name } else { String::new() };
+        if answer.status != StatusCode::OK {
+            // A group RT does not show is none of ours, as far as can be told now.
+            return Ok(None);
+        }
+        let name = answer.json::<GroupBody>()?.name;
         let group = Group::ALL.into_iter().find(|group| group.as_str() == name);
         self.groups.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), group);
         Ok(group)
     }
 
     /// Who made a change, with the roles they hold.
-    fn actor(&self, creator: &Reference) -> Result<Actor, TicketError> {
+    pub(super) fn actor(&self, creator: &Reference) -> Result<Actor, TicketError> {
         let roles = self.people.roles(&self.connection, &creator.id)?;
         Ok(Actor { name: creator.id.clone(), roles })
     }
@@ -289,48 +213,5 @@ impl Client {
         let subject = attachments.iter().find_map(|attachment| attachment.subject.clone()).unwrap_or_default();
         let text = attachments.into_iter().filter(AttachmentBody::is_text).find_map(|attachment| attachment.content);
         Ok((subject, text.unwrap_or_default()))
-    }
-
-    /// All items of a list that RT searches, in the order of their numbers, above `after`. Each page is asked for by the
-    /// number the last one ended with: what comes and goes meanwhile shifts nothing.
-    pub(super) fn list_by_number<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        query: &str,
-        fields: &str,
-        after: u64,
-        number: impl Fn(&T) -> u64,
-    ) -> Result<Vec<T>, TicketError> {
-        let (mut all, mut last) = (Vec::new(), after);
-        loop {
-            let query = format!("{query} AND id > {last}");
-            let asked = [
-                ("query", query.as_str()),
-                ("fields", fields),
-                ("orderby", "id"),
-                ("order", "ASC"),
-                ("per_page", PER_PAGE),
-            ];
-            let page: Page<T> = self.document(&self.connection.get(path, &asked)?, None)?;
-            let Some(end) = page.items.iter().map(&number).max().filter(|end| *end > last) else { return Ok(all) };
-            last = end;
-            all.extend(page.items);
-        }
-    }
-
-    /// All items of a list that belongs to a ticket, page by page.
-    fn list_by_page<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<Vec<T>, TicketError> {
-        let mut all = Vec::new();
-        for page in 1_u32.. {
-            let number = page.to_string();
-            let asked: Vec<(&str, &str)> =
-                query.iter().copied().chain([("per_page", PER_PAGE), ("page", number.as_str())]).collect();
-            let page: Page<T> = self.document(&self.connection.get(path, &asked)?, None)?;
-            if page.items.is_empty() {
-                break;
-            }
-            all.extend(page.items);
-        }
-        Ok(all)
     }
 }

@@ -26,6 +26,8 @@ use crate::error::TicketError;
 const MAX_ANSWER: u64 = 32 << 20;
 /// How long a session is used: a token that was revoked ends with it.
 const SESSION: Duration = Duration::from_mins(30);
+/// How long none is asked for after it was in vain.
+const WITHOUT_SESSION: Duration = Duration::from_mins(1);
 /// How often a question is asked before its answer is given up.
 const TRIES: u32 = 3;
 /// How much of an answer that was not understood is shown.
@@ -40,6 +42,10 @@ impl Token {
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self(text.trim().to_owned())
+    }
+
+    fn is_one(&self) -> bool {
+        !self.0.is_empty() && self.0.chars().all(|c| c.is_ascii_graphic())
     }
 
     /// The number of the account it belongs to: RT writes `<version>-<account>-<secret>`.
@@ -71,6 +77,12 @@ struct Session {
     since: Instant,
 }
 
+impl Session {
+    fn holds(&self) -> bool {
+        self.since.elapsed() < if self.cookie.is_some() { SESSION } else { WITHOUT_SESSION }
+    }
+}
+
 type Response = ureq::http::Response<Body>;
 
 /// What RT answered, whatever it was.
@@ -97,10 +109,17 @@ impl fmt::Debug for Connection {
 impl Connection {
     /// A way to the RT at `base`: its address with the path it lives under, without `/REST`. Nothing is asked yet.
     pub(super) fn new(base: &str, token: Token, timeout: Duration) -> Result<Self, TicketError> {
+        if !token.is_one() {
+            let reasons =
+                vec!["the file rt.token_file names holds no token; `nsrw rt apply --token-file` makes one".to_owned()];
+            return Err(TicketError::Setup { reasons });
+        }
         let unusable =
             |why: String| TicketError::Setup { reasons: vec![format!("rt.url can not be \"{base}\": {why}")] };
         let base = Url::parse(base).map_err(|error| unusable(error.to_string()))?;
-        if !matches!(base.scheme(), "http" | "https") || base.query().is_some() || base.fragment().is_some() {
+        // A password in the address would be shown with it.
+        let bare = base.query().is_none() && base.fragment().is_none() && base.username().is_empty();
+        if !matches!(base.scheme(), "http" | "https") || !bare {
             return Err(unusable("give an address such as https://rt.example.org/rt".to_owned()));
         }
         let (reader, writer) = (agent(timeout, 4), agent(timeout, 0));
@@ -194,7 +213,7 @@ impl Connection {
     fn cookie(&self) -> Option<String> {
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         match session.as_ref() {
-            Some(known) if known.since.elapsed() < SESSION => known.cookie.clone(),
+            Some(known) if known.holds() => known.cookie.clone(),
             _ => {
                 let cookie = self.log_in();
                 *session = Some(Session { cookie: cookie.clone(), since: Instant::now() });

@@ -6,7 +6,8 @@
 //! wire      the documents as RT writes them
 //! options   what has to be known to begin
 //! reading   from documents to a ticket and to changes
-//! client    questions: ticket, file, history, changes, search
+//! client    questions about one ticket: itself, its files, its history
+//! search    questions RT searches for an answer: changes, tickets, a comment
 //! people    who holds which role
 //! writing   changes, each looked at before and after
 //! check     whether RT has what is needed
@@ -47,6 +48,7 @@ mod pause;
 mod people;
 mod reading;
 mod rest_past;
+mod search;
 mod system;
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use super::client::Client;
 use super::past::{Emergencies, Fate, NextChange, PastEvent, PastKind, PastSource, filled};
 use super::reading::quoted;
 use super::system::RtSystem;
-use super::wire::{PastTicketBody, Reference, TransactionBody};
+use super::wire::{Numbered as _, PastTicketBody, Reference, TransactionBody};
 use crate::error::TicketError;
 
 /// How many transactions make a portion.
@@ -62,8 +62,7 @@ impl Client {
             "ObjectType = 'RT::Ticket' AND TicketQueue = {queue} \
              AND (Type = 'Create' OR (Type = 'CustomField' AND CFName = {field}))"
         );
-        let number = |body: &TransactionBody| body.id;
-        let bodies = self.list_by_number("REST/2.0/transactions", &query, TRANSACTION, after, number)?;
+        let bodies: Vec<TransactionBody> = self.list_by_number("REST/2.0/transactions", &query, TRANSACTION, after)?;
         let mut events: Vec<PastEvent> =
             bodies.into_iter().filter_map(|body| event(body, &tickets, &emergencies)).collect();
         tell_what_came_next(&mut events);
@@ -71,17 +70,15 @@ impl Client {
     }
 
     fn past_tickets(&self, queue: &str) -> Result<BTreeMap<u64, PastTicketBody>, TicketError> {
-        let number = |body: &PastTicketBody| body.id;
-        let bodies =
-            self.list_by_number("REST/2.0/tickets", &format!("Queue = {queue}"), "Subject,Created", 0, number)?;
+        let query = format!("Queue = {queue}");
+        let bodies: Vec<PastTicketBody> = self.list_by_number("REST/2.0/tickets", &query, "Subject,Created", 0)?;
         Ok(bodies.into_iter().map(|body| (body.id, body)).collect())
     }
 
     fn emergencies(&self, queue: &str) -> Result<Emergencies, TicketError> {
         let query = format!("Queue = {queue} AND CF.{{{}}} = 'Yes'", Field::EmergencyRelease);
-        let number = |body: &Reference| body.id.parse().unwrap_or_default();
-        let bodies: Vec<Reference> = self.list_by_number("REST/2.0/tickets", &query, "", 0, number)?;
-        Ok(bodies.iter().map(number).collect())
+        let bodies: Vec<Reference> = self.list_by_number("REST/2.0/tickets", &query, "", 0)?;
+        Ok(bodies.iter().map(|body| body.number()).collect())
     }
 }
 

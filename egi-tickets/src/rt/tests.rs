@@ -109,9 +109,10 @@ async fn a_question_is_asked_again_when_something_else_answered() {
 
 #[tokio::test]
 async fn a_ticket_that_is_none_of_ours_says_why() {
-    let gone = async |text: String| match reading(move || json(&text).with("ETag: \"74\"")).await {
-        TicketError::Gone { why, .. } => why,
-        other => panic!("{other:?}"),
+    let gone = async |text: String| {
+        let error = reading(move || json(&text).with("ETag: \"74\"")).await;
+        let TicketError::Gone { why, .. } = error else { panic!("{error:?}") };
+        why
     };
     assert_eq!(gone(standing("Unverified").replace("\"id\":1,", "\"id\":7,")).await, Gone::MergedInto(id(7)));
     assert_eq!(
@@ -123,9 +124,10 @@ async fn a_ticket_that_is_none_of_ours_says_why() {
 
 #[tokio::test]
 async fn a_ticket_that_can_not_be_understood_names_every_fault() {
-    let malformed = async |text: String| match reading(move || json(&text).with("ETag: \"74\"")).await {
-        error @ TicketError::Malformed { .. } => error.to_string(),
-        other => panic!("{other:?}"),
+    let malformed = async |text: String| {
+        let error = reading(move || json(&text).with("ETag: \"74\"")).await;
+        assert!(matches!(error, TicketError::Malformed { .. }), "{error:?}");
+        error.to_string()
     };
     let two = ticket(&field("RolloutProgress", "\"Unverified\",\"Failed\"")).replace("\"new\"", "\"frozen\"");
     let told = malformed(two).await;
@@ -162,8 +164,8 @@ fn changing(states: &'static [(&'static str, &'static str)], puts: &'static [&'s
         "GET /rt/REST/2.0/queue/sw-rel" => json(QUEUE),
         "GET /rt/REST/2.0/ticket/1" => {
             let read = reads.fetch_add(1, Ordering::Relaxed);
-            let (state, status) = states[read.min(states.len() - 1)];
-            json(&answered(state, status)).with(&format!("ETag: \"{}\"", 70 + read))
+            let (state, answer) = states[read.min(states.len() - 1)];
+            json(&answered(state, answer)).with(&format!("ETag: \"{}\"", 70 + read))
         }
         "PUT /rt/REST/2.0/ticket/1" => match puts[writes.fetch_add(1, Ordering::Relaxed)] {
             "stale" => refused("412 Precondition Failed", "Precondition Failed"),

@@ -48,6 +48,36 @@ pub(super) struct PastTicketBody {
     pub(super) created: DateTime<Utc>,
 }
 
+/// Something of which a list is read by the numbers of its items.
+pub(super) trait Numbered {
+    fn number(&self) -> u64;
+}
+
+impl Numbered for TicketBody {
+    fn number(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Numbered for PastTicketBody {
+    fn number(&self) -> u64 {
+        self.id
+    }
+}
+
+/// A reference whose id is no number counts as none: such a list ends there.
+impl Numbered for Reference {
+    fn number(&self) -> u64 {
+        self.id.parse().unwrap_or_default()
+    }
+}
+
+impl Numbered for TransactionBody {
+    fn number(&self) -> u64 {
+        self.id
+    }
+}
+
 /// A custom field of a ticket.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct FieldBody {

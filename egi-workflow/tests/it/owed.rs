@@ -28,14 +28,14 @@ fn answered(state: RolloutState) -> Ticket {
 }
 
 fn told(effects: &[Effect]) -> Vec<String> {
-    effects
-        .iter()
-        .map(|effect| match effect {
-            Effect::SetField { field, value } => format!("{field}={value}"),
-            Effect::SetStatus { status } => format!("Status={status}"),
-            other => format!("{other:?}"),
-        })
-        .collect()
+    let tell = |effect: &Effect| {
+        if let Effect::SetField { field, value } = effect {
+            return format!("{field}={value}");
+        }
+        let Effect::SetStatus { status } = effect else { return format!("{effect:?}") };
+        format!("Status={status}")
+    };
+    effects.iter().map(tell).collect()
 }
 
 #[test]

@@ -32,10 +32,10 @@ pub(super) async fn post(State(api): State<Api>, request: Request) -> Reply {
         Ok(body) => body,
         Err((status, why)) => return refuse(status, "body", why),
     };
-    if let Some(secret) = &api.secret {
-        if let Err(refusal) = authenticate(&api, secret, &headers, &body).await {
-            return refusal;
-        }
+    if let Some(secret) = &api.secret
+        && let Err(refusal) = authenticate(&api, secret, &headers, &body).await
+    {
+        return refusal;
     }
     let pairs = match body::read_pairs(&headers, &body) {
         Ok(pairs) => pairs,

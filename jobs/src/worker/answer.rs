@@ -52,9 +52,10 @@ pub(super) async fn acknowledge(site: &Site, snapshot: &Snapshot) -> Result<(), 
 }
 
 async fn tell(run: &Step<'_>, effect: &Effect) -> Result<String, PerformError> {
-    let written = match effect {
-        Effect::Comment { text } => run.site.tickets.ensure_comment(run.ticket, &marker(run), text).await?,
-        effect => write(run.site, run.ticket, run.settles, effect).await?,
+    let written = if let Effect::Comment { text } = effect {
+        run.site.tickets.ensure_comment(run.ticket, &marker(run), text).await?
+    } else {
+        write(run.site, run.ticket, run.settles, effect).await?
     };
     let already = match written {
         Written::Changed => "",

@@ -59,15 +59,15 @@ fn a_failure_is_explained_and_tried_again_when_it_is_mended() {
         world.wait_for_history(ticket, 2),
         ["Submitted -> Unverified by carlos: failed", "Failed -> Unverified by kostas: performed"]
     );
-    // What RT lets pass and the repository can not do is refused on the ticket: the package lists nothing to fetch.
-    let bare = world.deliver("canl", "2.0.0");
-    let bare = world.ticket_for(&bare, "canl 2.0.0").with(Field::AssociatedMajorRelease, "umd-999");
-    let bare = world.rt.person("tp1").open(&bare).unwrap();
-    world.ask("carlos", bare, "Unverified");
-    world.wait_to_stand(bare, "Failed Error");
-    let comments = world.comments(bare);
+    // What RT lets pass and the repository can not do is refused on the ticket.
+    let delivery = world.deliver("canl", "2.0.0");
+    let agreed = world.ticket_for(&delivery, "canl 2.0.0").with(Field::AssociatedMajorRelease, "umd-999");
+    let agreed = world.rt.person("tp1").open(&agreed).unwrap();
+    world.ask("carlos", agreed, "Unverified");
+    world.wait_to_stand(agreed, "Failed Error");
+    let comments = world.comments(agreed);
     assert!(comments.len() == 1 && comments[0].contains("umd-999"), "{comments:#?}");
-    assert_eq!(world.wait_for_history(bare, 1), ["Submitted -> Unverified by carlos: refused"]);
+    assert_eq!(world.wait_for_history(agreed, 1), ["Submitted -> Unverified by carlos: refused"]);
     assert_eq!(server.stop().unwrap(), 0);
     world.assert_sound();
 }

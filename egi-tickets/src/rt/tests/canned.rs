@@ -102,9 +102,9 @@ fn serve(mut stream: TcpStream, heard: &Mutex<Vec<String>>, script: &Script) {
     ];
     heard.lock().unwrap().push(shown.into_iter().flatten().collect::<Vec<_>>().join(" "));
     let Said { status, kind, headers, body } = script(&request);
-    let head = format!(
+    let lines = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
         body.len()
     );
-    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+    let _ = stream.write_all(lines.as_bytes()).and_then(|()| stream.write_all(&body));
 }
