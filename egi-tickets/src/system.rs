@@ -65,6 +65,11 @@ pub trait TicketSystem: Send + Sync {
     /// Which kind of system it is, such as `desk`.
     fn kind(&self) -> &'static str;
 
+    /// What can not be done with this system, each with what is done instead; told when work begins.
+    fn limits(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Looks whether the system has all that the workflow needs of it. Each fault comes with what would do; none means
     /// that work can begin.
     async fn check(&self) -> Result<Vec<String>, TicketError>;

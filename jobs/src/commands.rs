@@ -106,8 +106,16 @@ fn print_manual() -> anyhow::Result<Exit> {
 
 /// Stops a command that would find nothing to work with in the ticket system, with everything that is wrong there.
 async fn ensure_tickets_usable(site: &Site) -> anyhow::Result<()> {
+    tell_limits(site);
     let faults = site.tickets.check().await.context("failed to ask the ticket system")?;
     if faults.is_empty() { Ok(()) } else { Err(TicketError::Setup { reasons: faults }.into()) }
+}
+
+/// Says once, when work begins, what can not be done with the ticket system.
+fn tell_limits(site: &Site) {
+    for limit in site.tickets.limits() {
+        tracing::warn!("{limit}");
+    }
 }
 
 /// Who runs a command, with the roles the site gave them.

@@ -14,7 +14,7 @@ use egi_repo::tree::{RepoTree, TreeOptions};
 use egi_store::{Store, SyncCursor};
 use egi_tickets::TicketSystem;
 use egi_tickets::desk::{Desk, DeskSystem};
-use egi_tickets::rt::{RtOptions, RtSystem, Token};
+use egi_tickets::rt::{Rest1System, RtOptions, RtSystem, Token};
 use egi_workflow::Policy;
 
 use crate::config::{Config, RtApi, TicketSystemKind};
@@ -124,14 +124,20 @@ fn open_tickets(config: &Config, clock: &Clock) -> anyhow::Result<(Arc<dyn Ticke
             let system = DeskSystem::new(desk.clone(), config.repository_account(), clock.clone());
             Ok((Arc::new(system), Some(desk)))
         }
-        TicketSystemKind::Rt => Ok((Arc::new(open_rt(config)?), None)),
+        TicketSystemKind::Rt => {
+            let options = rt_options(config)?;
+            let system: Arc<dyn TicketSystem> = match config.rt.api {
+                RtApi::Rest2 => Arc::new(RtSystem::new(options)?),
+                RtApi::Rest1 => Arc::new(Rest1System::new(options)?),
+            };
+            Ok((system, None))
+        }
     }
 }
 
-/// The RT the settings name.
-pub(crate) fn open_rt(config: &Config) -> anyhow::Result<RtSystem> {
+/// The RT the settings name, and the repository's account there.
+pub(crate) fn rt_options(config: &Config) -> anyhow::Result<RtOptions> {
     let rt = &config.rt;
-    anyhow::ensure!(rt.api == RtApi::Rest2, "REST 1.0 can not be used yet; set rt.api to \"rest2\"");
     let file = config.path(&rt.token_file);
     let token = std::fs::read_to_string(&file).with_context(|| {
         format!(
@@ -140,14 +146,14 @@ pub(crate) fn open_rt(config: &Config) -> anyhow::Result<RtSystem> {
         )
     })?;
     let people: BTreeMap<_, _> = config.people.iter().map(|p| (p.name.clone(), p.roles.clone())).collect();
-    Ok(RtSystem::new(RtOptions {
+    Ok(RtOptions {
         url: rt.url.clone(),
         queue: rt.queue.clone(),
         account: config.tickets.account.clone(),
         token: Token::new(&token),
         timeout: Duration::from_secs(rt.timeout_seconds.max(1)),
         people,
-    })?)
+    })
 }
 
 /// The system's own clock.

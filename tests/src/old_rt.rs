@@ -29,6 +29,13 @@ const ODDITIES: &str = include_str!("old_rt/oddities.pl");
 /// Where RT's own libraries lie.
 const LIBRARIES: &str = "/usr/share/request-tracker5/lib";
 
+/// The statements that [`OldRt::fill`] runs, for the database file of an RT that has a queue `sw-rel` already and these
+/// people: one who opens tickets, two who change them.
+#[must_use]
+pub fn fill_file(count: u32, people: [&str; 3]) -> String {
+    rows::fill(Kind::Sqlite, count, people)
+}
+
 /// RT's database, with the queue `sw-rel` in it. The fields' order matters: the server ends before its folder goes.
 #[derive(Debug)]
 pub struct OldRt {
@@ -64,7 +71,7 @@ impl OldRt {
 
     /// Fills the queue with `count` tickets of four changes each, as years of work leave them.
     pub fn fill(&self, count: u32) -> Result<()> {
-        self.sql(&rows::fill(self.database.kind(), count))
+        self.sql(&rows::fill(self.database.kind(), count, ["tp1", "jürgen", "naïve 😀"]))
     }
 
     /// Makes odd tickets by RT's own library, and returns their numbers in the order of [`ODDITIES`].
@@ -79,7 +86,7 @@ impl OldRt {
     pub fn sql(&self, text: &str) -> Result<()> {
         let file = self.path("statements.sql");
         fs::write(&file, text).context("failed to write SQL")?;
-        run(&mut self.database.client(&file)?).map(drop)
+        run(&mut self.database.client(&file)).map(drop)
     }
 
     fn set_up(&self, arguments: &[&str]) -> Result<()> {

@@ -36,14 +36,16 @@ const ATTEMPTS: usize = 8;
 
 /// What the three servers have in common. The fields' order matters: the process ends before its folder goes.
 #[derive(Debug)]
-struct Server {
+pub(crate) struct Server {
     process: Guarded,
-    home: TempDir,
-    port: u16,
+    /// Its folder.
+    pub(crate) home: TempDir,
+    /// Where it listens.
+    pub(crate) port: u16,
 }
 
 /// What tells one server from another.
-trait Kind {
+pub(crate) trait Kind {
     /// Its name in messages.
     const NAME: &'static str;
     /// Writes its configuration into `home` and gives the command that serves on `port` in the foreground.
@@ -54,7 +56,7 @@ trait Kind {
 
 impl Server {
     /// Starts a server, with another port for each attempt: between choosing a port and using it, another may take it.
-    fn start<K: Kind>(kind: &K) -> Result<Self> {
+    pub(crate) fn start<K: Kind>(kind: &K) -> Result<Self> {
         for _ in 0..ATTEMPTS {
             let port = free_port().context("failed to find a free port")?;
             if let Some(server) = Self::attempt(kind, port).with_context(|| format!("failed to start {}", K::NAME))? {

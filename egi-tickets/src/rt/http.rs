@@ -69,6 +69,8 @@ pub(super) struct Connection {
     /// Takes a new connection for each change: one that RT is just closing would leave in doubt what became of it.
     writer: Agent,
     session: Mutex<Option<Session>>,
+    /// What is sent to get a session where there are no tokens.
+    login: Option<Vec<u8>>,
 }
 
 /// A session, or the memory of having asked for one in vain.
@@ -99,6 +101,7 @@ pub(super) struct Answer {
 type Content = Option<(&'static str, Vec<u8>)>;
 
 const JSON: &str = "application/json; charset=utf-8";
+const FORM: &str = "application/x-www-form-urlencoded";
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,7 +126,20 @@ impl Connection {
             return Err(unusable("give an address such as https://rt.example.org/rt".to_owned()));
         }
         let (reader, writer) = (agent(timeout, 4), agent(timeout, 0));
-        Ok(Self { base, token, reader, writer, session: Mutex::new(None) })
+        Ok(Self { base, token, reader, writer, session: Mutex::new(None), login: None })
+    }
+
+    /// The same way for an RT before 5, which knows no tokens: what was taken for a token is the account's password then,
+    /// unless it looks like one that an extension gave out.
+    pub(super) fn by_password_of(self, account: &str) -> Self {
+        let login = form(&[("user", account), ("pass", &self.token.0)]);
+        let login = self.token.account().is_none().then_some(login);
+        Self { login, ..self }
+    }
+
+    /// The address, for messages.
+    pub(super) fn url(&self) -> &str {
+        self.base.as_str()
     }
 
     pub(super) fn token(&self) -> &Token {
@@ -154,6 +170,19 @@ impl Connection {
             }
             read(&url, response).map(Bytes::Refused)
         })
+    }
+
+    /// Asks for a text of REST 1.0. Nothing changes by it.
+    pub(super) fn get_text(&self, path: &str, query: &[(&str, &str)]) -> Result<Vec<u8>, TicketError> {
+        let url = self.address(path, query);
+        patiently(|| self.send(&self.reader, "GET", &url, None, None).and_then(|response| read_text(&url, response)))
+    }
+
+    /// Sends a form to REST 1.0. Sent once, as [`Self::put`] is.
+    pub(super) fn post_form(&self, path: &str, content: &str) -> Result<Vec<u8>, TicketError> {
+        let url = self.address(path, &[]);
+        let form = form(&[("content", content)]);
+        self.send(&self.writer, "POST", &url, None, Some((FORM, form))).and_then(|response| read_text(&url, response))
     }
 
     /// Changes a document if it still has the version `etag`. Sent once: what became of a change whose answer was lost
@@ -190,7 +219,9 @@ impl Connection {
         content: Content,
     ) -> Result<Response, TicketError> {
         let mut request = Request::builder().method(method).uri(url.as_str());
-        request = request.header(AUTHORIZATION, self.authorization());
+        if self.login.is_none() {
+            request = request.header(AUTHORIZATION, self.authorization());
+        }
         if let Some(cookie) = self.cookie() {
             request = request.header(COOKIE, cookie);
         }
@@ -224,8 +255,10 @@ impl Connection {
 
     fn log_in(&self) -> Option<String> {
         let url = self.address("REST/1.0/", &[]);
-        let request = self.reader.get(url.as_str()).header(AUTHORIZATION, self.authorization());
-        let mut response = request.call().ok()?;
+        let mut response = match &self.login {
+            Some(form) => self.reader.post(url.as_str()).header(CONTENT_TYPE, FORM).send(form.as_slice()).ok()?,
+            None => self.reader.get(url.as_str()).header(AUTHORIZATION, self.authorization()).call().ok()?,
+        };
         // RT gives everybody a session; whether it is the account's, the first line of the text tells.
         let text = response.body_mut().read_to_string().ok()?;
         let accepted = text.starts_with("RT/") && text.lines().next().is_some_and(|line| line.contains(" 200 "));
@@ -316,6 +349,26 @@ fn read(url: &Url, mut response: Response) -> Result<Answer, TicketError> {
         return Err(TicketError::NotUnderstood { url: bare(url), answer: format!("{status}: {answer}") });
     }
     Ok(Answer { url: bare(url), status, etag, body })
+}
+
+/// Reads a text of REST 1.0, which says in its first line what became of the request: HTTP says 200 to all.
+fn read_text(url: &Url, mut response: Response) -> Result<Vec<u8>, TicketError> {
+    let (status, page) = (response.status(), is_page(&response));
+    let whole = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec();
+    let body = whole.map_err(|source| unreachable(url, source.into()))?;
+    let first = body.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let told = String::from_utf8_lossy(first);
+    match told.split(' ').nth(1) {
+        Some("401") => Err(TicketError::Unauthorized { url: bare(url) }),
+        Some(_) if status == StatusCode::OK && !page && told.starts_with("RT/") => Ok(body),
+        Some(_) | None => {
+            Err(TicketError::NotUnderstood { url: bare(url), answer: format!("{status}: {}", shown(&body)) })
+        }
+    }
+}
+
+fn form(pairs: &[(&str, &str)]) -> Vec<u8> {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish().into_bytes()
 }
 
 /// Whether it is a page for people, such as a login page: no file that is read here is one.

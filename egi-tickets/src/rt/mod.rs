@@ -12,6 +12,7 @@
 //! writing   changes, each looked at before and after
 //! check     whether RT has what is needed
 //! system    all of it as a ticket system
+//! rest1     RT over REST 1.0, as a ticket system
 //! past      what an RT tells of the years before, and the sources of it
 //! rest_past the source that is RT itself, asked over REST 2.0
 //! database  the source that is RT's own database
@@ -47,6 +48,7 @@ mod past;
 mod pause;
 mod people;
 mod reading;
+mod rest1;
 mod rest_past;
 mod search;
 mod system;
@@ -60,6 +62,7 @@ pub use self::http::Token;
 pub use self::options::RtOptions;
 pub use self::past::{Fate, NextChange, PastEvent, PastKind, PastSource};
 pub use self::rest_past::RtPast;
+pub use self::rest1::Rest1System;
 pub use self::system::RtSystem;
 
 /// RT's name in messages.

@@ -5,16 +5,16 @@ mod sort;
 mod summary;
 
 use egi_model::ticket::TicketId;
-use egi_tickets::rt::{PastSource, RtDatabase, RtPast};
+use egi_tickets::rt::{PastSource, RtDatabase, RtPast, RtSystem};
 use egi_workflow::past::PastChange;
 
 use self::sort::sort;
 use self::summary::Summary;
 use crate::cli::ImportHistoryArgs;
-use crate::config::TicketSystemKind;
+use crate::config::{RtApi, TicketSystemKind};
 use crate::exit::Exit;
 use crate::output;
-use crate::site::{Site, open_rt};
+use crate::site::{Site, rt_options};
 
 /// How far before the last change that was looked at a later run begins: RT's database numbers transactions when they begin
 /// and shows them when they end, so that a smaller number may appear after a larger one.
@@ -29,7 +29,13 @@ pub(super) async fn run(site: &Site, args: &ImportHistoryArgs) -> anyhow::Result
     );
     let mut source: Box<dyn PastSource> = match &args.database {
         Some(url) => Box::new(RtDatabase::new(url, &config.rt.queue)?),
-        None => Box::new(RtPast::new(open_rt(config)?)),
+        None => {
+            anyhow::ensure!(
+                config.rt.api == RtApi::Rest2,
+                "REST 1.0 does not tell the changes of a queue; read the database of Request Tracker with --database"
+            );
+            Box::new(RtPast::new(RtSystem::new(rt_options(config)?)?))
+        }
     };
     let summary = import(site, source.as_mut(), args.again).await?;
     if args.json {

@@ -29,6 +29,7 @@ pub(super) async fn run(site: &Site) -> anyhow::Result<Exit> {
         .with_context(|| format!("failed to listen on {}; set api.listen", settings.listen))?;
     let address = listener.local_addr().context("failed to learn the address listened on")?;
     output::line(format!("listening on http://{address}/api/rollout"));
+    super::tell_limits(site);
     let (bell, stop, waiting) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)), Waiting::default());
     let worker = tokio::spawn(work(site.clone(), Arc::clone(&bell), Arc::clone(&stop), waiting.clone()));
     let api = router(Api { site: site.clone(), secret, bell: Arc::clone(&bell), waiting });

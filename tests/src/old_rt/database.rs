@@ -1,19 +1,13 @@
 //! The databases RT runs on, started for one old RT each.
 
-use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 
-use crate::process::{Guarded, is_root, run, wait_until};
-
-/// How long a server may take to start.
-const START_LIMIT: Duration = Duration::from_secs(60);
-/// The account a database server runs as where this process is root: `PostgreSQL` refuses to be.
-const POSTGRES: &str = "postgres";
+use crate::process::{ADMIN_PATH, is_root, run};
+use crate::servers::rt::{Cluster, POSTGRES};
+use crate::servers::{Kind as ServerKind, Server};
 
 /// A kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,16 +25,16 @@ pub enum Kind {
 pub(super) struct Database {
     kind: Kind,
     file: PathBuf,
-    server: Option<(Guarded, u16)>,
+    server: Option<Server>,
 }
 
 impl Database {
-    /// Starts the server, if there is one, with its files below `folder`.
+    /// Starts the server, if there is one; a database file lies in `folder`.
     pub(super) fn start(kind: Kind, folder: &Path) -> Result<Self> {
         let server = match kind {
             Kind::Sqlite => None,
-            Kind::Postgres => Some(start_postgres(&folder.join("postgres"))?),
-            Kind::Mariadb => Some(start_mariadb(&folder.join("mariadb"))?),
+            Kind::Postgres => Some(Server::start(&Cluster::new()?)?),
+            Kind::Mariadb => Some(Server::start(&Mariadb)?),
         };
         Ok(Self { kind, file: folder.join("rt.sqlite"), server })
     }
@@ -50,7 +44,7 @@ impl Database {
     }
 
     fn port(&self) -> u16 {
-        self.server.as_ref().map_or(0, |(_, port)| *port)
+        self.server.as_ref().map_or(0, |server| server.port)
     }
 
     pub(super) fn url(&self) -> String {
@@ -85,7 +79,7 @@ impl Database {
     }
 
     /// The database's own client, about to run a file of SQL.
-    pub(super) fn client(&self, statements: &Path) -> Result<Command> {
+    pub(super) fn client(&self, statements: &Path) -> Command {
         let (port, source) = (self.port().to_string(), statements.display());
         let mut command = Command::new(match self.kind {
             Kind::Sqlite => "sqlite3",
@@ -123,101 +117,34 @@ impl Database {
                 .args(["rt5", "-e"])
                 .arg(format!("source {source}")),
         };
-        Ok(command)
+        command
     }
 }
 
-fn start_postgres(folder: &Path) -> Result<(Guarded, u16)> {
-    fs::create_dir(folder).context("failed to create a folder for PostgreSQL")?;
-    let programs = find_postgres()?;
-    let data = folder.join("data");
-    if is_root() {
-        // Its account must be able to reach its folder.
-        let above = folder.parent().unwrap_or(folder);
-        run(Command::new("chmod").arg("a+x").arg(above))?;
-        run(Command::new("chown").arg(POSTGRES).arg(folder))?;
-    }
-    let mut make = as_account(&programs.join("initdb"));
-    run(make.arg("-D").arg(&data).args([
-        "-A",
-        "trust",
-        "-U",
-        POSTGRES,
-        "--no-sync",
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-    ]))?;
-    let port = free_port()?;
-    let mut serve = as_account(&programs.join("postgres"));
-    serve.arg("-D").arg(&data).args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
-    serve.args(["-c", "fsync=off", "-p", &port.to_string()]);
-    let ready = || {
-        let mut ask = Command::new(programs.join("pg_isready"));
-        ask.args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()]);
-        ask
-    };
-    start("PostgreSQL", &mut serve, &folder.with_extension("log"), ready).map(|server| (server, port))
-}
+/// A MariaDB server.
+struct Mariadb;
 
-fn start_mariadb(folder: &Path) -> Result<(Guarded, u16)> {
-    fs::create_dir(folder).context("failed to create a folder for MariaDB")?;
-    let data = folder.join("data");
-    let account: &[&str] = if is_root() { &["--user=root"] } else { &[] };
-    let mut make = Command::new("mariadb-install-db");
-    make.arg("--no-defaults").arg(format!("--datadir={}", data.display())).args(account);
-    run(make.args(["--auth-root-authentication-method=normal", "--skip-test-db"]))?;
-    let port = free_port()?;
-    let mut serve = Command::new("/usr/sbin/mariadbd");
-    serve.arg("--no-defaults").arg(format!("--datadir={}", data.display())).args(account);
-    serve.arg(format!("--socket={}", folder.join("socket").display())).arg(format!("--port={port}"));
-    // RT wants large packets; what is lost with the power is lost.
-    serve.args(["--bind-address=127.0.0.1", "--max-allowed-packet=64M", "--innodb-flush-log-at-trx-commit=0"]);
-    let ready = || {
+impl ServerKind for Mariadb {
+    const NAME: &'static str = "the MariaDB server";
+
+    fn command(&self, home: &Path, port: u16) -> Result<Command> {
+        let data = format!("--datadir={}", home.join("data").display());
+        let account: &[&str] = if is_root() { &["--user=root"] } else { &[] };
+        let mut make = Command::new("mariadb-install-db");
+        make.args(["--no-defaults", &data, "--auth-root-authentication-method=normal", "--skip-test-db"]);
+        run(make.args(account))?;
+        let mut serve = Command::new("mariadbd");
+        serve.env("PATH", ADMIN_PATH).args(["--no-defaults", &data]).args(account);
+        serve.arg(format!("--socket={}", home.join("socket").display())).arg(format!("--port={port}"));
+        // RT wants large packets; what is lost with the power is lost.
+        serve.args(["--bind-address=127.0.0.1", "--max-allowed-packet=64M", "--innodb-flush-log-at-trx-commit=0"]);
+        Ok(serve)
+    }
+
+    /// Its socket is in our folder: no other server has it there.
+    fn answers(&self, server: &Server) -> bool {
         let mut ask = Command::new("mariadb-admin");
-        ask.args(["--no-defaults", "-h", "127.0.0.1", "-u", "root", "-P", &port.to_string(), "ping"]);
-        ask
-    };
-    start("MariaDB", &mut serve, &folder.with_extension("log"), ready).map(|server| (server, port))
-}
-
-/// Starts a server and waits until it answers; on a port that was free a moment ago.
-fn start(name: &str, serve: &mut Command, log: &Path, ready: impl Fn() -> Command) -> Result<Guarded> {
-    let mut server = Guarded::start(name, serve, log)?;
-    let answers = wait_until(START_LIMIT, || {
-        if !server.is_alive() {
-            bail!("it ended at once");
-        }
-        Ok(run(&mut ready()).is_ok().then_some(()))
-    });
-    match answers {
-        Ok(()) => Ok(server),
-        Err(error) => Err(error.context(server.log_tail())),
+        ask.args(["--no-defaults", "--user=root", "ping", "--socket"]).arg(server.home.path().join("socket"));
+        run(&mut ask).is_ok()
     }
-}
-
-/// A command as the account that may run a database server.
-fn as_account(program: &Path) -> Command {
-    if !is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid", POSTGRES, "--regid", POSTGRES, "--clear-groups", "--"]).arg(program);
-    command
-}
-
-/// The folder of the newest `PostgreSQL`'s programs: Debian keeps them out of `PATH`.
-fn find_postgres() -> Result<PathBuf> {
-    let versions =
-        fs::read_dir("/usr/lib/postgresql").context("there is no PostgreSQL; scripts/install-packages test")?;
-    let folders = versions.filter_map(|entry| entry.ok().map(|entry| entry.path().join("bin")));
-    folders
-        .filter(|bin| bin.join("initdb").is_file())
-        .max()
-        .context("PostgreSQL has no initdb; scripts/install-packages test")
-}
-
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).context("failed to find a free port")?;
-    Ok(listener.local_addr().context("failed to find a free port")?.port())
 }

@@ -8,7 +8,7 @@ pub(super) const FIRST: u32 = 1000;
 
 /// The statements that add `count` tickets with the numbers from [`FIRST`] + 1 on. Ticket `n` was created in minute `n` of
 /// 2012 and changed on each of the four days after.
-pub(super) fn fill(kind: Kind, count: u32) -> String {
+pub(super) fn fill(kind: Kind, count: u32, people: [&str; 3]) -> String {
     let numbers =
         |rows: u32| format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})");
     let (tickets, steps) = (
@@ -21,7 +21,7 @@ pub(super) fn fill(kind: Kind, count: u32) -> String {
     let queue = "(SELECT id FROM Queues WHERE Name = 'sw-rel')";
     let field = "(SELECT id FROM CustomFields WHERE Name = 'RolloutProgress')";
     let user = |name: &str| format!("(SELECT id FROM Users WHERE Name = '{name}')");
-    let (provider, verifier, odd) = (user("tp1"), user("jürgen"), user("naïve 😀"));
+    let [provider, verifier, odd] = people.map(user);
     let subject = concatenated(kind, &["'storm 1.11.'", &number(kind, "i"), "' – été 😀'"]);
     let created = moment(kind, "i");
     let at = moment(kind, "i + 1440 * j");

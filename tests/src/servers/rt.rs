@@ -26,6 +26,7 @@ use crate::process::{Guarded, wait_until};
 pub use self::mail::Mail;
 pub use self::person::{NewTicket, Person, Reply};
 pub use self::postgres::Postgres;
+pub(crate) use self::postgres::{Cluster, USER as POSTGRES};
 
 /// The people of every RT here, each with a role of the workflow or none, and nsrw's own account. The password of each is
 /// `pw-` and the name, except for the account, which has none.
@@ -129,6 +130,12 @@ impl Rt {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The file of its database, where it has one of its own.
+    #[must_use]
+    pub fn database_file(&self) -> PathBuf {
+        self.home.path().join("rt.sqlite")
     }
 
     /// The token of one of [`ACCOUNTS`].

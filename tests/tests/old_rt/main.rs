@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its world can not be built")]
 
+mod rest;
+
 use std::process::Command;
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ use crate::process::{is_root, run};
 use crate::servers::{Kind, Server};
 
 /// The account the server runs as when the tests run as root, whom it refuses. Debian's package makes it.
-const USER: &str = "postgres";
+pub(crate) const USER: &str = "postgres";
 /// The database that others are copied from.
 const TEMPLATE: &str = "rt_template";
 
@@ -28,10 +28,10 @@ pub struct Postgres {
 impl Postgres {
     /// Starts a server, and makes the database that each RT's is a copy of.
     pub fn start() -> Result<Self> {
-        let programs = find_programs()?;
-        let server = Server::start(&Cluster { programs: programs.clone() })?;
+        let cluster = Cluster::new()?;
+        let server = Server::start(&cluster)?;
         let template = TempDir::with_prefix("nsrw-rt-template-").context("failed to make a folder for the template")?;
-        let postgres = Self { server, programs, template };
+        let postgres = Self { server, programs: cluster.programs, template };
         let environment = Environment::on_postgres(postgres.template.path(), postgres.port(), TEMPLATE);
         template::make_on(postgres.template.path(), &environment, &["--action", "init", "--dba", USER])?;
         Ok(postgres)
@@ -67,11 +67,17 @@ fn find_programs() -> Result<PathBuf> {
     found.pop().context("/usr/lib/postgresql has no version of PostgreSQL")
 }
 
-struct Cluster {
+/// The server as such, with nothing of an RT in it.
+pub(crate) struct Cluster {
     programs: PathBuf,
 }
 
 impl Cluster {
+    /// The newest version that is installed.
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self { programs: find_programs()? })
+    }
+
     /// A program of the server, as somebody whom it lets run it.
     fn program(&self, name: &str) -> Command {
         let program = self.programs.join(name);
