@@ -3,6 +3,7 @@
 //! Relative paths are below the folder of the file. Unknown keys are refused with the nearest known one. Secrets are
 //! named by file, never written here.
 
+mod intake;
 mod keys;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use egi_model::role::{Actor, Role};
 use egi_workflow::Policy;
 use egi_workflow::policy::{TargetAreas, default_target_areas};
 use serde::{Deserialize, Serialize};
+
+pub use intake::Intake;
 
 /// The name of the file in a site's folder.
 pub const FILE_NAME: &str = "nsrw.toml";
@@ -39,6 +42,8 @@ pub struct Config {
     pub worker: Worker,
     /// Fetching from providers.
     pub fetch: Fetch,
+    /// What is asked of packages.
+    pub intake: Intake,
     /// What is decided about releases.
     pub policy: Policy,
     /// The area a release lies in while it stands in a state.
@@ -211,6 +216,7 @@ impl Default for Config {
             api: Api::default(),
             worker: Worker::default(),
             fetch: Fetch::default(),
+            intake: Intake::default(),
             policy: Policy::default(),
             areas: default_target_areas(),
             people: Vec::new(),
