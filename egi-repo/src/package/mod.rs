@@ -27,6 +27,7 @@ use egi_model::content::ContentFile;
 use egi_model::digest::Sha256;
 use egi_model::name::RelPath;
 use egi_model::release::PackageFormat;
+use serde::{Deserialize, Serialize};
 
 use crate::verify::hash::digest_reader;
 
@@ -92,6 +93,21 @@ impl PackageHeader {
     }
 }
 
+/// What tells a package from others, and where it can be installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PackageId {
+    /// See [`PackageHeader::identity`].
+    pub(crate) identity: String,
+    /// Architecture as the format writes it.
+    pub(crate) arch: String,
+}
+
+impl PackageId {
+    pub(crate) fn of(header: &PackageHeader) -> Self {
+        Self { identity: header.identity(), arch: header.arch.clone() }
+    }
+}
+
 /// Size and digest of a package's file, known before its header is read.
 #[derive(Debug, Clone)]
 pub(crate) struct FileFacts {
@@ -114,17 +130,6 @@ pub fn format_of(path: &RelPath) -> Option<PackageFormat> {
         Some((_, "deb")) => Some(PackageFormat::Deb),
         _ => None,
     }
-}
-
-/// Reads the header of the verified `file` that lies at `stored`; `None` if its name announces no package.
-pub(crate) fn read_stored(stored: &Path, file: &ContentFile) -> Result<Option<PackageHeader>, PackageError> {
-    let Some(format) = format_of(&file.path) else { return Ok(None) };
-    let facts = FileFacts::from(file);
-    match format {
-        PackageFormat::Rpm => rpm::describe_at(stored, &rpm::load(stored)?, facts),
-        PackageFormat::Deb => deb::read_known(stored, facts),
-    }
-    .map(Some)
 }
 
 /// Name, size and digest of a file that nobody has hashed yet.

@@ -3,6 +3,7 @@
 //! ```text
 //! pool/sha256/<2 hex>/<64 hex>         content, once, read-only
 //! contents/<content id>.json           the files of a release
+//! metadata/                            what indexes say of the pool's packages, kept to save work
 //! generations/<area>/<path>/@<number>/ a published repository: hard links, indexes, its manifest
 //! sw/<area>/<path>                     a relative symlink to the live generation; parents are folders
 //! tmp/                                 what is being built; leftovers go with the next publication
@@ -21,6 +22,8 @@ use egi_model::digest::Sha256;
 
 /// The name of a generation's manifest. No file of a release can have it: names never start with a dot.
 pub(super) const MANIFEST: &str = ".nsrw-manifest.json";
+/// The name of the list of what lies in a generation.
+pub(super) const LISTING: &str = ".nsrw-files.json";
 
 /// The paths below one root.
 #[derive(Debug, Clone)]
@@ -31,6 +34,10 @@ pub(super) struct Layout {
 impl Layout {
     pub(super) fn public(&self) -> PathBuf {
         self.root.join("sw")
+    }
+
+    pub(super) fn metadata(&self) -> PathBuf {
+        self.root.join("metadata")
     }
 
     pub(super) fn tmp(&self) -> PathBuf {

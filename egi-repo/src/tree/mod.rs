@@ -22,6 +22,7 @@ mod view;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,9 +35,11 @@ use walkdir::WalkDir;
 use self::carry::Grace;
 use self::files::{During as _, ensure_folders};
 use self::layout::{Layout, parse_generation};
-use self::manifest::Manifest;
-use self::plan::Plan;
-use crate::package::{PackageHeader, read_stored};
+use self::manifest::{Listing, Manifest};
+use self::plan::{Plan, Planner};
+use crate::index::{Listed, MetadataStore};
+use crate::package::format_of;
+use crate::parallel;
 use crate::verify::Verified;
 
 pub use error::{Claimant, Clash, Conflict, RepoError};
@@ -66,9 +69,10 @@ impl Default for TreeOptions {
 pub struct RepoTree {
     layout: Layout,
     options: TreeOptions,
+    metadata: Arc<MetadataStore>,
 }
 
-/// What a repository shows now.
+/// Which releases a repository shows now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Live {
     /// The number of its generation.
@@ -77,8 +81,6 @@ pub struct Live {
     pub published: DateTime<Utc>,
     /// The releases in it, by ticket.
     pub placements: Vec<Placement>,
-    /// Their files, by path.
-    pub files: Vec<ContentFile>,
 }
 
 impl RepoTree {
@@ -92,11 +94,14 @@ impl RepoTree {
         fs::create_dir_all(root).during("create", root)?;
         let root = root.canonicalize().during("find", root)?;
         let areas = Area::ALL.into_iter().map(|area| format!("sw/{area}"));
-        let folders = ["pool/sha256", "contents", "generations", "tmp", "scratch"].into_iter().map(str::to_owned);
+        let folders =
+            ["pool/sha256", "contents", "metadata", "generations", "tmp", "scratch"].into_iter().map(str::to_owned);
         for folder in folders.chain(areas) {
             ensure_folders(&root, Path::new(&folder))?;
         }
-        Ok(Self { layout: Layout { root }, options })
+        let layout = Layout { root };
+        let metadata = Arc::new(MetadataStore::new(layout.metadata()));
+        Ok(Self { layout, options, metadata })
     }
 
     /// What a web server serves.
@@ -116,23 +121,29 @@ impl RepoTree {
         RepoLock::acquire(&self.layout.lock(), self.options.lock_patience)
     }
 
-    /// Takes a verified release into the pool. Its files become read-only where they lie.
+    /// Takes a verified release into the pool, and renders what indexes will say of its packages. Its files become
+    /// read-only where they lie.
     pub fn ensure_content(&self, _lock: &RepoLock, verified: &Verified) -> Result<ContentId, RepoError> {
-        pool::import(&self.layout, verified.root(), verified.files())
+        self.take_in(verified.root(), verified.files())
+    }
+
+    fn take_in(&self, from: &Path, files: &[ContentFile]) -> Result<ContentId, RepoError> {
+        let id = pool::import(&self.layout, from, files)?;
+        let packages: Vec<_> = files
+            .iter()
+            .filter_map(|file| {
+                let stored = self.layout.pool_file(file.sha256);
+                format_of(&file.path).map(|format| Listed { file, stored, format })
+            })
+            .collect();
+        let rendered = parallel::map(&packages, |package| self.metadata.piece(package).map(drop));
+        rendered.into_iter().collect::<Result<(), _>>()?;
+        Ok(id)
     }
 
     /// The files of a content, by path.
     pub fn load_content(&self, id: ContentId) -> Result<Vec<ContentFile>, RepoError> {
         pool::load(&self.layout, id)
-    }
-
-    /// The headers of a content's packages, by path.
-    pub fn read_packages(&self, id: ContentId) -> Result<Vec<PackageHeader>, RepoError> {
-        let mut headers = Vec::new();
-        for file in self.load_content(id)? {
-            headers.extend(read_stored(&self.layout.pool_file(file.sha256), &file)?);
-        }
-        Ok(headers)
     }
 
     /// Makes the release of `placement` part of a repository.
@@ -167,15 +178,10 @@ impl RepoTree {
         Ok(self.plan(key, |live| plan::withdrawn(live, ticket))?.1.change())
     }
 
-    /// What a repository shows now; `None` if there is no such repository.
+    /// Which releases a repository shows now; `None` if there is no such repository.
     pub fn probe_live(&self, key: &RepoKey) -> Result<Option<Live>, RepoError> {
         let manifest = Manifest::read(&self.layout.live(key))?;
-        Ok(manifest.map(|m| Live {
-            generation: m.generation,
-            published: m.published,
-            placements: m.placements,
-            files: m.files.into_iter().map(|shown| shown.file).collect(),
-        }))
+        Ok(manifest.map(|m| Live { generation: m.generation, published: m.published, placements: m.placements }))
     }
 
     /// Every repository that is live, in order.
@@ -226,11 +232,8 @@ impl RepoTree {
         &self,
         key: &RepoKey,
         change: impl FnOnce(&[Placement]) -> Vec<Placement>,
-    ) -> Result<(Option<Manifest>, Plan), RepoError> {
-        let live = Manifest::read(&self.layout.live(key))?;
-        let placements = change(live.as_ref().map_or(&[], |m| &m.placements));
-        let plan = plan::make(&self.layout, key, live.as_ref(), placements)?;
-        Ok((live, plan))
+    ) -> Result<(Option<Listing>, Plan), RepoError> {
+        Planner { layout: &self.layout, metadata: &self.metadata, key }.make(change)
     }
 
     fn converge(
@@ -247,8 +250,9 @@ impl RepoTree {
             Plan::Empty { .. } => publish::take_down(&self.layout, lock, key)?,
             Plan::Publish(draft) => {
                 let generation = draft.generation;
-                let (layout, grace) = (&self.layout, self.grace());
-                publish::Publication { layout, key, draft: &draft, live: live.as_ref(), now, grace }.run(lock)?;
+                let (layout, metadata, grace) = (&self.layout, self.metadata.as_ref(), self.grace());
+                let (draft, live) = (draft.as_ref(), live.as_ref());
+                publish::Publication { layout, metadata, key, draft, live, now, grace }.run(lock)?;
                 prune::prune_folder(&self.layout.generations(key), Some(generation), now, self.grace())?;
             }
         }

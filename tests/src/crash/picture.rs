@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use crate::site::Site;
 
-/// The record that lies in each generation.
-const MANIFEST: &str = ".nsrw-manifest.json";
+/// The records that lie in each generation.
+const RECORDS: [&str; 2] = [".nsrw-manifest.json", ".nsrw-files.json"];
 /// What one run counts otherwise than another: in a manifest, and in a ticket's history.
 const COUNTED: [&str; 3] = ["generation", "left_in", "id"];
 
@@ -89,8 +89,8 @@ fn draw_generation(live: &Path, root: &Path, times: &Regex, picture: &mut String
     for path in list(&live.join("."))?.into_iter().filter(|path| path.is_file()) {
         let bytes = read(&path)?;
         let name = shown(&path, root).replace("/./", "/");
-        if path.ends_with(MANIFEST) {
-            let text = steady_json(&bytes, times).with_context(|| format!("{name} is no manifest"))?;
+        if RECORDS.iter().any(|record| path.ends_with(record)) {
+            let text = steady_json(&bytes, times).with_context(|| format!("{name} is no record"))?;
             let _ = writeln!(picture, "{name}:\n{text}");
             continue;
         }
