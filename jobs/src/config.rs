@@ -13,6 +13,7 @@ use std::time::Duration;
 use egi_model::field::Field;
 use egi_model::major::MajorRelease;
 use egi_model::role::{Actor, Role};
+use egi_repo::tree::Signing;
 use egi_workflow::Policy;
 use egi_workflow::policy::{TargetAreas, default_target_areas};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,8 @@ pub struct Config {
     pub fetch: Fetch,
     /// What is asked of packages.
     pub intake: Intake,
+    /// How indexes are signed.
+    pub signing: Signing,
     /// What is decided about releases.
     pub policy: Policy,
     /// The area a release lies in while it stands in a state.
@@ -217,6 +220,7 @@ impl Default for Config {
             worker: Worker::default(),
             fetch: Fetch::default(),
             intake: Intake::default(),
+            signing: Signing::default(),
             policy: Policy::default(),
             areas: default_target_areas(),
             people: Vec::new(),
@@ -387,6 +391,9 @@ impl Config {
                     "[[major]] \"{id}\" has several targets: its location needs {{platform}} and {{arch}}"
                 ));
             }
+        }
+        if self.signing.public.is_empty() && !self.signing.keys.is_empty() {
+            return wrong("signing.keys sign, and signing.public names no file with their public keys".to_owned());
         }
         if self.people.iter().any(|p| p.roles.contains(&Role::Repository)) {
             return wrong(

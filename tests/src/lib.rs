@@ -7,6 +7,7 @@
 //! - [`site`]: a site of `nsrw` itself, driven by its command line as people drive it;
 //! - [`serve`]: a running `nsrw serve` of such a site, asked over HTTP, ended by signals;
 //! - [`scenario`]: scripts of what people do, run against such a site: script in, transcript out;
+//! - [`keys`]: secret keys, made by `gpg`;
 //! - [`crash`]: the worker killed at any moment, and what is left compared with the undisturbed run;
 //! - [`demo`]: the main job from delivery to production, narrated: `make demo`;
 //! - [`mod@bench`]: our commands timed beside the same work done by hand: `make bench`.
@@ -20,6 +21,7 @@ pub mod bench;
 pub mod clients;
 pub mod crash;
 pub mod demo;
+pub mod keys;
 pub mod packages;
 pub mod process;
 pub mod provider;

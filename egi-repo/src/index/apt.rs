@@ -17,6 +17,7 @@ use super::gzip::GzipFile;
 use super::sink::{IndexFile, Measure};
 use super::store::{Listed, MetadataStore};
 use super::{Stamp, Written};
+use crate::openpgp::Signer;
 use crate::package::deb_arch;
 use crate::tree::RepoError;
 use crate::tree::files::{During as _, link, write_new};
@@ -31,6 +32,11 @@ pub(crate) struct Suite<'a> {
 }
 
 impl<'a> Suite<'a> {
+    /// Its architectures, with blanks between them.
+    pub(crate) fn archs(&self) -> String {
+        self.archs.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+
     /// Adds a package of the architecture `own` that is released for machines of `target` architecture.
     pub(crate) fn add(&mut self, package: Listed<'a>, own: &'a str, target: &Segment) {
         let machine = match deb_arch(target.as_str()) {
@@ -45,16 +51,17 @@ impl<'a> Suite<'a> {
     }
 }
 
-/// Writes `dists` below `root`, each suite's `Release` last. Writes nothing if there is no package.
+/// Writes `dists` below `root`, each suite's `Release` last and its signatures before it. Writes nothing if there is no package.
 pub(crate) fn write(
     root: &Path,
     store: &MetadataStore,
     suites: &BTreeMap<Segment, Suite<'_>>,
     stamp: Stamp,
+    signer: Option<&Signer>,
 ) -> Result<Written, RepoError> {
     let mut written = Written::default();
     for (name, suite) in suites {
-        written.extend(write_suite(root, store, name, suite, stamp)?);
+        written.extend(write_suite(root, store, (name, suite), stamp, signer)?);
     }
     Ok(written)
 }
@@ -62,9 +69,9 @@ pub(crate) fn write(
 fn write_suite(
     root: &Path,
     store: &MetadataStore,
-    name: &Segment,
-    suite: &Suite<'_>,
+    (name, suite): (&Segment, &Suite<'_>),
     stamp: Stamp,
+    signer: Option<&Signer>,
 ) -> Result<Written, RepoError> {
     let base = format!("dists/{name}");
     let (mut written, mut listed) = (Written::default(), Vec::new());
@@ -78,9 +85,17 @@ fn write_suite(
             listed.push((format!("{folder}/{file}"), measure));
         }
     }
-    let release = root.join(&base).join("Release");
-    write_new(&release, render_release(name, suite, &listed, stamp).as_bytes())?;
-    written.by_name.push(format!("{base}/Release"));
+    let release = render_release(name, suite, &listed, stamp);
+    let mut top = Vec::new();
+    if let Some(signer) = signer {
+        top.push(("Release.gpg", signer.detached(release.as_bytes(), stamp.now)?));
+        top.push(("InRelease", signer.clear(&release, stamp.now)?));
+    }
+    top.push(("Release", release.into_bytes()));
+    for (file, bytes) in top {
+        write_new(&root.join(&base).join(file), &bytes)?;
+        written.by_name.push(format!("{base}/{file}"));
+    }
     Ok(written)
 }
 
@@ -110,7 +125,7 @@ fn write_packages(folder: &Path, blocks: &[Block]) -> Result<[(&'static str, Mea
 }
 
 fn render_release(name: &Segment, suite: &Suite<'_>, listed: &[(String, Measure)], stamp: Stamp) -> String {
-    let archs = suite.archs.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let archs = suite.archs();
     let date = stamp.now.format("%a, %d %b %Y %H:%M:%S UTC");
     let mut text = format!(
         "Suite: {name}\nCodename: {name}\nDate: {date}\nAcquire-By-Hash: yes\nArchitectures: {archs}\nComponents: main\nSHA256:\n"

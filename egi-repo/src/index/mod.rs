@@ -2,12 +2,13 @@
 //!
 //! The same packages with the same [`Stamp`] give the same bytes: no clock, no file time and no locale enters. What an
 //! index says of a package is a [`Piece`](piece::Piece), rendered once; a run of them is a [`Block`](block::Block), packed
-//! once; an index is blocks one after the other. The [`MetadataStore`] keeps both. Signing is not done here.
+//! once; an index is blocks one after the other. The [`MetadataStore`] keeps both.
 
 pub(crate) mod apt;
 mod block;
 mod gzip;
 mod piece;
+pub(crate) mod repofile;
 mod sink;
 mod store;
 pub(crate) mod yum;

@@ -15,6 +15,7 @@ use super::gzip::GzipFile;
 use super::sink::Measure;
 use super::store::{Listed, MetadataStore};
 use super::{Stamp, Written};
+use crate::openpgp::Signer;
 use crate::tree::RepoError;
 use crate::tree::files::{During as _, write_new};
 
@@ -22,12 +23,13 @@ use crate::tree::files::{During as _, write_new};
 const INDEXES: [(&str, &str); 3] =
     [("primary", "\n</metadata>\n"), ("filelists", "\n</filelists>\n"), ("other", "\n</otherdata>\n")];
 
-/// Writes `repodata` below `root`, `repomd.xml` last. Writes nothing if there is no package.
+/// Writes `repodata` below `root`, `repomd.xml` last, and its signature before it. Writes nothing if there is no package.
 pub(crate) fn write(
     root: &Path,
     store: &MetadataStore,
     packages: &[Listed<'_>],
     stamp: Stamp,
+    signer: Option<&Signer>,
 ) -> Result<Written, RepoError> {
     if packages.is_empty() {
         return Ok(Written::default());
@@ -61,7 +63,12 @@ pub(crate) fn write(
     }
     let mut xml = create_xml_writer(Vec::new());
     RepomdXml::write_data(&repomd, &mut xml).map_err(refused)?;
-    write_new(&top, &xml.into_inner())?;
+    let xml = xml.into_inner();
+    if let Some(signer) = signer {
+        write_new(&folder.join("repomd.xml.asc"), &signer.detached(&xml, stamp.now)?)?;
+        written.by_name.push("repodata/repomd.xml.asc".to_owned());
+    }
+    write_new(&top, &xml)?;
     written.by_name.push("repodata/repomd.xml".to_owned());
     Ok(written)
 }

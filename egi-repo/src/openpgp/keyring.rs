@@ -7,9 +7,14 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use pgp::armor::BlockType;
 use pgp::composed::{Deserializable as _, DetachedSignature, SignedPublicKey, SignedPublicSubKey};
 use pgp::packet::{Signature, SignatureType};
+use pgp::ser::Serialize as _;
 use pgp::types::{KeyDetails, Tag, Timestamp, VerifyingKey};
+
+use super::SignError;
+use super::together::Together;
 
 const ARMOR: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 
@@ -108,10 +113,16 @@ impl Keyring {
         Ok(keyring)
     }
 
-    /// Whether there is no key in it.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+    /// All keys together, armoured.
+    pub(crate) fn armored(&self) -> Result<Vec<u8>, SignError> {
+        let mut bytes = Vec::new();
+        pgp::armor::write(&Together(&self.keys), BlockType::PublicKey, &mut bytes, None, true).map_err(unwritten)?;
+        Ok(bytes)
+    }
+
+    /// All keys together, as older apt wants them.
+    pub(crate) fn binary(&self) -> Result<Vec<u8>, SignError> {
+        Together(&self.keys).to_bytes().map_err(unwritten)
     }
 
     fn add(&mut self, bytes: &[u8]) -> Result<(), String> {
@@ -139,15 +150,24 @@ impl Keyring {
     /// A key that has expired by `now` is not good any more, whenever it signed: the date of a signature is its
     /// maker's own word.
     pub fn verify(&self, signature: &[u8], data: impl Read, now: DateTime<Utc>) -> Result<String, SignatureFault> {
-        let signature = parse_signature(signature)?;
+        self.verify_parsed(&parse_signature(signature)?, data, now)
+    }
+
+    /// The same for a signature that is parsed.
+    pub(super) fn verify_parsed(
+        &self,
+        signature: &Signature,
+        data: impl Read,
+        now: DateTime<Utc>,
+    ) -> Result<String, SignatureFault> {
         for key in &self.keys {
-            if is_issuer(&signature, &key.primary_key) {
+            if is_issuer(signature, &key.primary_key) {
                 check_primary(key, now)?;
-                return check(&signature, &key.primary_key, data, now);
+                return check(signature, &key.primary_key, data, now);
             }
-            if let Some(subkey) = key.public_subkeys.iter().find(|subkey| is_issuer(&signature, *subkey)) {
+            if let Some(subkey) = key.public_subkeys.iter().find(|subkey| is_issuer(signature, *subkey)) {
                 check_subkey(key, subkey, now)?;
-                return check(&signature, subkey, data, now);
+                return check(signature, subkey, data, now);
             }
         }
         let by_print = signature.issuer_fingerprint().first().map(|print| format!("{print:x}"));
@@ -155,6 +175,10 @@ impl Keyring {
         let key = by_print.or(by_id).unwrap_or_else(|| "of an unnamed owner".to_owned());
         Err(SignatureFault::UnknownKey { key })
     }
+}
+
+fn unwritten(error: pgp::errors::Error) -> SignError {
+    SignError::Unreadable { key: "a public key".to_owned(), why: error.to_string() }
 }
 
 fn parse_signature(bytes: &[u8]) -> Result<Signature, SignatureFault> {

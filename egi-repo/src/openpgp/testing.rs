@@ -1,6 +1,7 @@
 //! Real keys for tests, made by `gpg` in a folder of their own.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -58,6 +59,23 @@ impl Person {
     pub(crate) fn public_key(&self) -> PathBuf {
         let path = self.home.path().join("public.asc");
         fs::write(&path, run(self.gpg().args(["--armor", "--export"]))).unwrap();
+        path
+    }
+
+    /// The secret key in a file, armoured, under another passphrase.
+    pub(crate) fn secret_key(&self, passphrase: &str) -> PathBuf {
+        let path = self.home.path().join("secret.asc");
+        if !passphrase.is_empty() {
+            let change = ["--batch", "--pinentry-mode", "loopback", "--command-fd", "0", "--change-passphrase"];
+            let mut gpg = self.gpg();
+            gpg.args(change).arg(&self.fingerprint).stdin(std::process::Stdio::piped());
+            let mut child = gpg.spawn().unwrap();
+            // It does not ask for the old one, which is empty.
+            child.stdin.take().unwrap().write_all(format!("{passphrase}\n{passphrase}\n").as_bytes()).unwrap();
+            assert!(child.wait().unwrap().success());
+        }
+        let loopback = ["--batch", "--pinentry-mode", "loopback", "--passphrase", passphrase];
+        fs::write(&path, run(self.gpg().args(loopback).args(["--armor", "--export-secret-keys"]))).unwrap();
         path
     }
 

@@ -11,6 +11,7 @@ use egi_model::digest::Sha256;
 use egi_model::name::RelPath;
 use egi_model::ticket::TicketId;
 
+use crate::openpgp::SignError;
 use crate::package::PackageError;
 
 /// What can go wrong in the repository tree. Whatever it is, what was live stays live.
@@ -94,6 +95,9 @@ pub enum RepoError {
     /// A package can not be read.
     #[error(transparent)]
     Package(#[from] PackageError),
+    /// An index can not be signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
     /// A package's metadata can not be put into an index.
     #[error("failed to index {}", path.display())]
     Index {
@@ -129,6 +133,7 @@ impl RepoError {
                 [Interrupted, ResourceBusy, StaleNetworkFileHandle, TimedOut, WouldBlock].contains(&source.kind())
             }
             Self::Package(error) => error.is_transient(),
+            Self::Sign(error) => error.is_transient(),
             Self::UnknownContent { .. }
             | Self::Record { .. }
             | Self::Altered { .. }

@@ -6,6 +6,8 @@
 //! metadata/                            what indexes say of the pool's packages, kept to save work
 //! generations/<area>/<path>/@<number>/ a published repository: hard links, indexes, its manifest
 //! sw/<area>/<path>                     a relative symlink to the live generation; parents are folders
+//! sw/<area>/@                          a symlink to the generations of the area, for clients that hold on to one
+//! sw/keys/                             public keys
 //! tmp/                                 what is being built; leftovers go with the next publication
 //! scratch/                             what is being fetched
 //! lock                                 held by whoever writes
@@ -16,7 +18,7 @@
 
 use std::path::{Path, PathBuf};
 
-use egi_model::area::RepoKey;
+use egi_model::area::{Area, RepoKey};
 use egi_model::content::ContentId;
 use egi_model::digest::Sha256;
 
@@ -78,6 +80,12 @@ impl Layout {
     /// The symlink that clients come through.
     pub(super) fn live(&self, key: &RepoKey) -> PathBuf {
         self.public().join(key.public_path())
+    }
+
+    /// The symlink through which clients reach a certain generation. It lies in the area, so that who may not see the area
+    /// does not see this.
+    pub(super) fn all_generations(&self, area: Area) -> PathBuf {
+        self.public().join(area.as_str()).join("@")
     }
 
     /// What the symlink says: relative, so that the tree can be moved and served under any prefix.

@@ -3,7 +3,7 @@
 //! A repository is one [`RepoKey`]: an area and a path in it. It is published as a whole, as a *generation*: a folder
 //! with the files of all releases placed there, and indexes over them. A symlink names the live generation. Changes
 //! are asked for as a wanted state ([`RepoTree::ensure_placed`], [`RepoTree::ensure_withdrawn`]) and do nothing when
-//! it is already so. Signing, rollback and the removal of unused content from the pool are not done here.
+//! it is already so. Rollback and the removal of unused content from the pool are not done here.
 //!
 //! Writers hold the [`RepoLock`]; readers, clients among them, need none.
 
@@ -16,11 +16,13 @@ mod manifest;
 mod plan;
 mod pool;
 mod prune;
+mod publicity;
 mod publish;
 mod view;
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,9 +48,10 @@ pub use error::{Claimant, Clash, Conflict, RepoError};
 pub use lock::RepoLock;
 pub use manifest::{Mode, Placement};
 pub use plan::Change;
+pub use publicity::Signing;
 
 /// What a site may decide about its tree.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct TreeOptions {
     /// How long packages and indexes stay reachable after they left a repository.
     pub grace: TimeDelta,
@@ -56,11 +59,31 @@ pub struct TreeOptions {
     pub generations: u64,
     /// How long to wait for the lock.
     pub lock_patience: Duration,
+    /// Where the public finds the folder `sw`, without a slash at the end; without it no files for clients to install by
+    /// are written.
+    pub public_url: Option<String>,
+    /// How indexes are signed.
+    pub signing: Signing,
+    /// The files with the public keys that packages are signed with, if every package is.
+    pub package_keys: Vec<PathBuf>,
+}
+
+impl TreeOptions {
+    fn grace(&self) -> Grace {
+        Grace { period: self.grace, generations: self.generations }
+    }
 }
 
 impl Default for TreeOptions {
     fn default() -> Self {
-        Self { grace: TimeDelta::days(7), generations: 3, lock_patience: Duration::from_mins(1) }
+        Self {
+            grace: TimeDelta::days(7),
+            generations: 3,
+            lock_patience: Duration::from_mins(1),
+            public_url: None,
+            signing: Signing::default(),
+            package_keys: Vec::new(),
+        }
     }
 }
 
@@ -100,6 +123,16 @@ impl RepoTree {
             ensure_folders(&root, Path::new(&folder))?;
         }
         let layout = Layout { root };
+        for area in Area::ALL {
+            ensure_folders(&layout.root, &Path::new("generations").join(area.as_str()))?;
+            let link = layout.all_generations(area);
+            match symlink(Path::new("../../generations").join(area.as_str()), &link) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(RepoError::of("create", &link, error));
+                }
+                _ => {}
+            }
+        }
         let metadata = Arc::new(MetadataStore::new(layout.metadata()));
         Ok(Self { layout, options, metadata })
     }
@@ -219,13 +252,9 @@ impl RepoTree {
         for folder in folders {
             let live = folder.strip_prefix(&root).ok().map(|below| self.layout.public().join(below));
             let live = live.map(|link| Manifest::read(&link)).transpose()?.flatten();
-            prune::prune_folder(&folder, live.map(|m| m.generation), now, self.grace())?;
+            prune::prune_folder(&folder, live.map(|m| m.generation), now, self.options.grace())?;
         }
         Ok(())
-    }
-
-    fn grace(&self) -> Grace {
-        Grace { period: self.options.grace, generations: self.options.generations }
     }
 
     fn plan(
@@ -250,10 +279,10 @@ impl RepoTree {
             Plan::Empty { .. } => publish::take_down(&self.layout, lock, key)?,
             Plan::Publish(draft) => {
                 let generation = draft.generation;
-                let (layout, metadata, grace) = (&self.layout, self.metadata.as_ref(), self.grace());
+                let (layout, metadata, options) = (&self.layout, self.metadata.as_ref(), &self.options);
                 let (draft, live) = (draft.as_ref(), live.as_ref());
-                publish::Publication { layout, metadata, key, draft, live, now, grace }.run(lock)?;
-                prune::prune_folder(&self.layout.generations(key), Some(generation), now, self.grace())?;
+                publish::Publication { layout, metadata, key, draft, live, now, options }.run(lock)?;
+                prune::prune_folder(&self.layout.generations(key), Some(generation), now, self.options.grace())?;
             }
         }
         Ok(done)

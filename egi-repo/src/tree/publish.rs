@@ -14,13 +14,15 @@ use egi_model::area::RepoKey;
 use egi_model::name::Segment;
 use egi_model::release::PackageFormat;
 
-use super::carry::{self, Grace};
+use super::carry;
 use super::files::{During as _, ensure_folders, is_absent, link, remove_tree, sync, sync_folders};
 use super::layout::{Layout, generation_name};
 use super::manifest::{Carried, Listing, Manifest, ShownFile};
 use super::plan::Draft;
-use super::{RepoError, RepoLock};
-use crate::index::{Listed, MetadataStore, Stamp, Written, apt, yum};
+use super::publicity::publish_keys;
+use super::{RepoError, RepoLock, TreeOptions};
+use crate::index::{Listed, MetadataStore, Stamp, Written, apt, repofile, yum};
+use crate::openpgp::Signer;
 use crate::package::format_of;
 
 /// A generation to build and to make live.
@@ -32,16 +34,18 @@ pub(super) struct Publication<'a> {
     /// What is live now.
     pub(super) live: Option<&'a Listing>,
     pub(super) now: DateTime<Utc>,
-    pub(super) grace: Grace,
+    pub(super) options: &'a TreeOptions,
 }
 
 impl Publication<'_> {
     pub(super) fn run(&self, _lock: &RepoLock) -> Result<(), RepoError> {
         check_place(self.layout, self.key)?;
         empty_tmp(self.layout)?;
+        let signer = self.options.signing.open()?;
+        publish_keys(self.layout, signer.as_ref(), &self.options.package_keys)?;
         let aside = self.layout.tmp().join("generation");
         fs::create_dir(&aside).during("create", &aside)?;
-        self.build(&aside)?;
+        self.build(&aside, signer.as_ref())?;
         let folder = Layout::generations_folder(self.key);
         ensure_folders(&self.layout.root, &folder)?;
         let folder = self.layout.root.join(folder);
@@ -51,14 +55,14 @@ impl Publication<'_> {
         switch(self.layout, self.key, self.draft.generation)
     }
 
-    /// Packages first, indexes next, the manifest last.
-    fn build(&self, aside: &Path) -> Result<(), RepoError> {
+    /// Packages first, indexes with their signatures next, the manifest last.
+    fn build(&self, aside: &Path, signer: Option<&Signer>) -> Result<(), RepoError> {
         let Self { layout, draft, now, .. } = *self;
         let mut links = Links::below(aside);
         for (path, shown) in &draft.view {
             links.add(path.as_str(), &layout.pool_file(shown.file.sha256))?;
         }
-        let written = self.write_indexes(aside)?;
+        let written = self.write_indexes(aside, signer)?;
         let carried = self.carry(&mut links, &written)?;
         let files = draft.view.iter().map(|(path, shown)| ShownFile {
             file: shown.file.clone(),
@@ -74,7 +78,7 @@ impl Publication<'_> {
     fn carry(&self, links: &mut Links<'_>, written: &Written) -> Result<Vec<Carried>, RepoError> {
         let Some(live) = self.live else { return Ok(Vec::new()) };
         let own = self.draft.view.keys().map(ToString::to_string).chain(written.all().cloned()).collect();
-        let carried = carry::select(live, &own, self.draft.generation, self.now, self.grace);
+        let carried = carry::select(live, &own, self.draft.generation, self.now, self.options.grace());
         let place = self.layout.live(self.key);
         for file in &carried {
             links.add(&file.path, &place.join(&file.path))?;
@@ -82,7 +86,7 @@ impl Publication<'_> {
         Ok(carried)
     }
 
-    fn write_indexes(&self, aside: &Path) -> Result<Written, RepoError> {
+    fn write_indexes(&self, aside: &Path, signer: Option<&Signer>) -> Result<Written, RepoError> {
         let Self { layout, metadata, draft, now, .. } = *self;
         let stamp = Stamp { generation: draft.generation, now };
         let mut rpms = Vec::new();
@@ -104,8 +108,15 @@ impl Publication<'_> {
                 }
             }
         }
-        let mut written = yum::write(aside, metadata, &rpms, stamp)?;
-        written.extend(apt::write(aside, metadata, &suites, stamp)?);
+        let mut written = yum::write(aside, metadata, &rpms, stamp, signer)?;
+        written.extend(apt::write(aside, metadata, &suites, stamp, signer)?);
+        if let Some(public_url) = &self.options.public_url {
+            let signed_by = signer.map(Signer::armored_keys);
+            let packages_signed = !self.options.package_keys.is_empty();
+            let notice = repofile::Notice { key: self.key, public_url, signed_by, packages_signed };
+            let suites = suites.iter().map(|(name, suite)| (name.to_string(), suite.archs())).collect();
+            written.extend(notice.write(aside, !rpms.is_empty(), &suites, stamp)?);
+        }
         Ok(written)
     }
 }

@@ -10,11 +10,12 @@ use egi_model::ticket::TicketId;
 
 use super::error::{Claimant, Clash, Conflict};
 use super::plan::Packages;
+use crate::index::repofile;
 use crate::package;
 
 /// Names at the top of a repository that are ours: a provider's own indexes are kept but not shown, because they
 /// would describe something else than what is there.
-const RESERVED: [&str; 2] = ["repodata", "dists"];
+const RESERVED: [&str; 4] = ["repodata", "dists", repofile::FOLDER, repofile::MIRRORLIST];
 
 /// A file that a repository shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -34,4 +34,13 @@ impl Intake {
         let found = self.keyrings.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, files)| files.clone()).unwrap_or_default()
     }
+
+    /// The files with the keys that all packages are signed with; none unless every package must be.
+    #[must_use]
+    pub fn package_keys(&self) -> Vec<PathBuf> {
+        match self.signatures {
+            SignaturePolicy::Required => self.keyrings.values().flatten().cloned().collect(),
+            SignaturePolicy::IfPresent | SignaturePolicy::Off => Vec::new(),
+        }
+    }
 }

@@ -50,6 +50,11 @@ impl DnfRoot {
         write_file(&self.home.path().join("repos.d").join(format!("{id}.repo")), &text)
     }
 
+    /// Adds a repository by a file that it offers.
+    pub fn add_repo_file(&self, id: &str, text: &str) -> Result<()> {
+        write_file(&self.home.path().join("repos.d").join(format!("{id}.repo")), text)
+    }
+
     /// Fetches the indexes of all repositories.
     pub fn makecache(&self) -> Result<()> {
         run(self.dnf().arg("makecache")).map(drop)

@@ -31,11 +31,12 @@ pub fn draw(site: &Site) -> Result<String> {
     Ok(picture)
 }
 
-/// Times as JSON, mails and yum indexes write them.
+/// Times as JSON, mails and yum indexes write them, and the number of a generation in its address.
 const TIMES: &str = r"(?x)
     \d{4}-\d\d-\d\d[T\ ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\ UTC|\+00:00)?
     | (?m:^Date:\ .*$)
-    | <(revision|timestamp)>\d+";
+    | <(revision|timestamp)>\d+
+    | /@\d+/";
 
 /// What differs between two pictures, a line each; nothing when they are the same.
 #[must_use]
@@ -183,7 +184,10 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>> {
             if path.is_dir() && !path.is_symlink() {
                 folders.push(path.clone());
             }
-            found.push(path);
+            // Every generation again, by number.
+            if !path.ends_with("@") {
+                found.push(path);
+            }
         }
     }
     found.sort();

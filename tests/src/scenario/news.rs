@@ -141,7 +141,8 @@ fn links_below(folder: &Path) -> Result<Vec<PathBuf>> {
     while let Some(next) = folders.pop() {
         for path in list(&next)? {
             if path.is_symlink() {
-                found.push(path);
+                // Every generation again, by number.
+                found.extend((!path.ends_with("@")).then_some(path));
             } else if path.is_dir() {
                 folders.push(path);
             }
