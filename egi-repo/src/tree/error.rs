@@ -11,6 +11,7 @@ use egi_model::digest::Sha256;
 use egi_model::name::RelPath;
 use egi_model::ticket::TicketId;
 
+use super::Point;
 use crate::openpgp::SignError;
 use crate::package::PackageError;
 
@@ -92,6 +93,14 @@ pub enum RepoError {
         /// What lies where it would be or above it.
         other: PathBuf,
     },
+    /// There is no way back to there.
+    #[error("{key} has no generation that is {point}, or none is known any more; see `nsrw repo show {key}`")]
+    UnknownGeneration {
+        /// The repository.
+        key: RepoKey,
+        /// The generation asked for.
+        point: Point,
+    },
     /// A package can not be read.
     #[error(transparent)]
     Package(#[from] PackageError),
@@ -139,6 +148,7 @@ impl RepoError {
             | Self::Altered { .. }
             | Self::Conflict(_)
             | Self::Nested { .. }
+            | Self::UnknownGeneration { .. }
             | Self::Index { .. } => false,
         }
     }

@@ -5,11 +5,13 @@
 //! contents/<content id>.json           the files of a release
 //! metadata/                            what indexes say of the pool's packages, kept to save work
 //! generations/<area>/<path>/@<number>/ a published repository: hard links, indexes, its manifest
+//! generations/<area>/<path>/@<number>.json  the manifest of a generation that is gone, to bring it back by
 //! sw/<area>/<path>                     a relative symlink to the live generation; parents are folders
 //! sw/<area>/@                          a symlink to the generations of the area, for clients that hold on to one
 //! sw/keys/                             public keys
 //! tmp/                                 what is being built; leftovers go with the next publication
 //! scratch/                             what is being fetched
+//! log.jsonl                            what people did to the tree by hand
 //! lock                                 held by whoever writes
 //! ```
 //!
@@ -48,6 +50,10 @@ impl Layout {
 
     pub(super) fn contents(&self) -> PathBuf {
         self.root.join("contents")
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.root.join("log.jsonl")
     }
 
     pub(super) fn lock(&self) -> PathBuf {
@@ -103,4 +109,14 @@ pub(super) fn generation_name(number: u64) -> String {
 /// The number in a generation's folder name.
 pub(super) fn parse_generation(name: &str) -> Option<u64> {
     name.strip_prefix('@')?.parse().ok()
+}
+
+/// The name of what is kept of a generation that is gone.
+pub(super) fn kept_name(number: u64) -> String {
+    format!("@{number}.json")
+}
+
+/// The number in the name of what is kept.
+pub(super) fn parse_kept(name: &str) -> Option<u64> {
+    parse_generation(name.strip_suffix(".json")?)
 }

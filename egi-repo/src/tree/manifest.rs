@@ -1,5 +1,6 @@
 //! What a generation holds, and why: the records that lie in it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RepoError;
 use super::files::{During as _, is_absent, write_new};
-use super::layout::{LISTING, MANIFEST};
+use super::layout::{LISTING, MANIFEST, kept_name};
 use crate::package::PackageId;
 
 /// A release's place in a repository.
@@ -48,6 +49,12 @@ pub(super) struct Manifest {
     pub(super) published: DateTime<Utc>,
     /// By ticket.
     pub(super) placements: Vec<Placement>,
+    /// The generation that this one brought back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) restores: Option<u64>,
+    /// Tickets whose releases are here, or are not, because somebody went back to an earlier generation.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) held: BTreeSet<TicketId>,
 }
 
 /// What lies in a generation.
@@ -87,6 +94,11 @@ impl Manifest {
     /// The manifest of the generation at `folder`; `None` if there is no such generation.
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, RepoError> {
         read_record(&folder.join(MANIFEST))
+    }
+
+    /// What is kept of a generation whose folder is gone.
+    pub(super) fn read_kept(folder: &Path, number: u64) -> Result<Option<Self>, RepoError> {
+        read_record(&folder.join(kept_name(number)))
     }
 
     /// Makes the folder a generation, so it comes last.

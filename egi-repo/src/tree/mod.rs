@@ -3,23 +3,28 @@
 //! A repository is one [`RepoKey`]: an area and a path in it. It is published as a whole, as a *generation*: a folder
 //! with the files of all releases placed there, and indexes over them. A symlink names the live generation. Changes
 //! are asked for as a wanted state ([`RepoTree::ensure_placed`], [`RepoTree::ensure_withdrawn`]) and do nothing when
-//! it is already so. Rollback and the removal of unused content from the pool are not done here.
+//! it is already so. The way back is [`RepoTree::roll_back`]; what people do by hand is in the tree's log.
 //!
 //! Writers hold the [`RepoLock`]; readers, clients among them, need none.
 
+mod audit;
 mod carry;
 mod error;
 pub(crate) mod files;
+mod garbage;
 mod layout;
 mod lock;
 mod manifest;
+mod past;
 mod plan;
 mod pool;
 mod prune;
 mod publicity;
 mod publish;
+mod scrub;
 mod view;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
@@ -36,19 +41,24 @@ use walkdir::WalkDir;
 
 use self::carry::Grace;
 use self::files::{During as _, ensure_folders};
-use self::layout::{Layout, parse_generation};
+use self::layout::Layout;
 use self::manifest::{Listing, Manifest};
-use self::plan::{Plan, Planner};
+use self::plan::{Plan, Planner, Wish};
 use crate::index::{Listed, MetadataStore};
 use crate::package::format_of;
 use crate::parallel;
+use crate::progress::Progress;
 use crate::verify::Verified;
 
+pub use audit::AuditRecord;
 pub use error::{Claimant, Clash, Conflict, RepoError};
+pub use garbage::Garbage;
 pub use lock::RepoLock;
 pub use manifest::{Mode, Placement};
+pub use past::{Difference, Generation, Point};
 pub use plan::Change;
 pub use publicity::Signing;
+pub use scrub::Rot;
 
 /// What a site may decide about its tree.
 #[derive(Debug, Clone)]
@@ -104,6 +114,8 @@ pub struct Live {
     pub published: DateTime<Utc>,
     /// The releases in it, by ticket.
     pub placements: Vec<Placement>,
+    /// Tickets whose releases are here, or are not, because somebody went back to an earlier generation.
+    pub held: BTreeSet<TicketId>,
 }
 
 impl RepoTree {
@@ -187,7 +199,7 @@ impl RepoTree {
         placement: &Placement,
         now: DateTime<Utc>,
     ) -> Result<Change, RepoError> {
-        self.converge(lock, key, now, |live| plan::placed(live, placement))
+        self.converge(lock, key, now, |live| Ok(plan::placed(live, placement)))
     }
 
     /// Makes sure that the release of `ticket` is not part of a repository.
@@ -198,23 +210,28 @@ impl RepoTree {
         ticket: TicketId,
         now: DateTime<Utc>,
     ) -> Result<Change, RepoError> {
-        self.converge(lock, key, now, |live| plan::withdrawn(live, ticket))
+        self.converge(lock, key, now, |live| Ok(plan::withdrawn(live, ticket)))
     }
 
     /// What [`Self::ensure_placed`] would do.
     pub fn preview_placed(&self, key: &RepoKey, placement: &Placement) -> Result<Change, RepoError> {
-        Ok(self.plan(key, |live| plan::placed(live, placement))?.1.change())
+        Ok(self.plan(key, |live| Ok(plan::placed(live, placement)))?.1.change())
     }
 
     /// What [`Self::ensure_withdrawn`] would do.
     pub fn preview_withdrawn(&self, key: &RepoKey, ticket: TicketId) -> Result<Change, RepoError> {
-        Ok(self.plan(key, |live| plan::withdrawn(live, ticket))?.1.change())
+        Ok(self.plan(key, |live| Ok(plan::withdrawn(live, ticket)))?.1.change())
     }
 
     /// Which releases a repository shows now; `None` if there is no such repository.
     pub fn probe_live(&self, key: &RepoKey) -> Result<Option<Live>, RepoError> {
         let manifest = Manifest::read(&self.layout.live(key))?;
-        Ok(manifest.map(|m| Live { generation: m.generation, published: m.published, placements: m.placements }))
+        Ok(manifest.map(|m| Live {
+            generation: m.generation,
+            published: m.published,
+            placements: m.placements,
+            held: m.held,
+        }))
     }
 
     /// Every repository that is live, in order.
@@ -237,30 +254,116 @@ impl RepoTree {
 
     /// Removes old generations of every repository. A publication does this for its own.
     pub fn prune(&self, _lock: &RepoLock, now: DateTime<Utc>) -> Result<(), RepoError> {
-        let root = self.layout.root.join("generations");
-        let mut folders = Vec::new();
-        let mut walk = WalkDir::new(&root).into_iter();
-        while let Some(entry) = walk.next() {
-            let entry = entry.map_err(io::Error::from).during("list", &root)?;
-            if entry.file_name().to_str().is_some_and(|name| parse_generation(name).is_some()) {
-                walk.skip_current_dir();
-                folders.extend(entry.path().parent().map(Path::to_owned));
-            }
-        }
-        folders.sort();
-        folders.dedup();
-        for folder in folders {
-            let live = folder.strip_prefix(&root).ok().map(|below| self.layout.public().join(below));
-            let live = live.map(|link| Manifest::read(&link)).transpose()?.flatten();
-            prune::prune_folder(&folder, live.map(|m| m.generation), now, self.options.grace())?;
+        for key in prune::all_keys(&self.layout)? {
+            let live = Manifest::read(&self.layout.live(&key))?.map(|m| m.generation);
+            prune::prune_folder(&self.layout.generations(&key), live, now, self.options.grace())?;
         }
         Ok(())
+    }
+
+    /// Every repository that there is or was.
+    pub fn all_keys(&self) -> Result<BTreeSet<RepoKey>, RepoError> {
+        prune::all_keys(&self.layout)
+    }
+
+    /// The generations of a repository that are known, by number.
+    pub fn generations(&self, key: &RepoKey) -> Result<Vec<Generation>, RepoError> {
+        past::list(&self.layout, key)
+    }
+
+    /// What tells a generation from another of the same repository.
+    pub fn compare(&self, key: &RepoKey, first: Point, second: Point) -> Result<Difference, RepoError> {
+        let find = |point| past::find(&self.layout, key, point);
+        past::compare(&self.layout, &find(first)?, &find(second)?)
+    }
+
+    /// What [`Self::roll_back`] would do.
+    pub fn preview_roll_back(&self, key: &RepoKey, to: Point) -> Result<Change, RepoError> {
+        let then = past::find(&self.layout, key, to)?;
+        Ok(self.plan(key, |live| Ok(past::restore(live, then)))?.1.change())
+    }
+
+    /// Makes a repository again what it was. That is a generation of its own, later than all others, because clients
+    /// refuse an index that is older than the one they have; what clients may still ask for stays reachable.
+    ///
+    /// The log says before that it begins and after that it is done.
+    pub fn roll_back(
+        &self,
+        lock: &RepoLock,
+        key: &RepoKey,
+        to: Point,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Change, RepoError> {
+        let then = past::find(&self.layout, key, to)?;
+        let what = format!("{key}: back to generation {} ({to})", then.generation);
+        audit::append(&self.layout, lock, now, by, &format!("{what}: begun"))?;
+        let change = self.converge(lock, key, now, |live| Ok(past::restore(live, then)))?;
+        let done = match &change {
+            Change::Unchanged => "it was so already".to_owned(),
+            Change::Published { generation, .. } => format!("done as generation {generation}"),
+            Change::Emptied { .. } => "done, nothing is left there".to_owned(),
+        };
+        audit::append(&self.layout, lock, now, by, &format!("{what}: {done}"))?;
+        Ok(change)
+    }
+
+    /// Removes what nobody can want any more: old generations, and what only they and records older than `records`
+    /// consist of. What came in within the grace period stays, and so do the contents of `wanted`.
+    pub fn collect_garbage(
+        &self,
+        lock: &RepoLock,
+        wanted: &BTreeSet<ContentId>,
+        records: TimeDelta,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Garbage, RepoError> {
+        self.prune(lock, now)?;
+        let keep =
+            garbage::Keep { contents: wanted, records_after: now - records, young_after: now - self.options.grace };
+        let garbage = garbage::collect(&self.layout, lock, &keep, false)?;
+        if garbage != Garbage::default() {
+            let Garbage { generations, contents, files, bytes, metadata } = garbage;
+            let what = format!(
+                "garbage removed: {files} files of {bytes} bytes, {contents} contents, {generations} records of generations, {metadata} pieces of metadata"
+            );
+            audit::append(&self.layout, lock, now, by, &what)?;
+        }
+        Ok(garbage)
+    }
+
+    /// What [`Self::collect_garbage`] would remove from what is there now.
+    pub fn preview_garbage(
+        &self,
+        lock: &RepoLock,
+        wanted: &BTreeSet<ContentId>,
+        records: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Result<Garbage, RepoError> {
+        let keep =
+            garbage::Keep { contents: wanted, records_after: now - records, young_after: now - self.options.grace };
+        garbage::collect(&self.layout, lock, &keep, true)
+    }
+
+    /// Reads everything again and tells what is not what it was. Needs no lock, as it takes its time.
+    pub fn scrub(&self, progress: &dyn Progress) -> Result<Vec<Rot>, RepoError> {
+        scrub::scrub(&self.layout, progress)
+    }
+
+    /// Writes into the tree's log that somebody looked at it.
+    pub fn note(&self, lock: &RepoLock, by: &str, what: &str, now: DateTime<Utc>) -> Result<(), RepoError> {
+        audit::append(&self.layout, lock, now, by, what)
+    }
+
+    /// What people did to the tree by hand.
+    pub fn load_log(&self) -> Result<Vec<AuditRecord>, RepoError> {
+        audit::load(&self.layout)
     }
 
     fn plan(
         &self,
         key: &RepoKey,
-        change: impl FnOnce(&[Placement]) -> Vec<Placement>,
+        change: impl FnOnce(Option<&Manifest>) -> Result<Wish, RepoError>,
     ) -> Result<(Option<Listing>, Plan), RepoError> {
         Planner { layout: &self.layout, metadata: &self.metadata, key }.make(change)
     }
@@ -270,7 +373,7 @@ impl RepoTree {
         lock: &RepoLock,
         key: &RepoKey,
         now: DateTime<Utc>,
-        change: impl FnOnce(&[Placement]) -> Vec<Placement>,
+        change: impl FnOnce(Option<&Manifest>) -> Result<Wish, RepoError>,
     ) -> Result<Change, RepoError> {
         let (live, plan) = self.plan(key, change)?;
         let done = plan.change();

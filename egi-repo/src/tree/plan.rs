@@ -1,6 +1,6 @@
 //! From the placements that a repository shall have to what has to change for it. Reads, never writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use egi_model::area::RepoKey;
 use egi_model::content::ContentFile;
@@ -50,7 +50,7 @@ pub(super) type Packages = BTreeMap<RelPath, PackageId>;
 /// A generation that is not built yet.
 pub(super) struct Draft {
     pub(super) generation: u64,
-    pub(super) placements: Vec<Placement>,
+    pub(super) wish: Wish,
     pub(super) view: View,
     pub(super) packages: Packages,
     pub(super) change: Change,
@@ -66,21 +66,43 @@ impl Plan {
     }
 }
 
-/// The placements once `new` is among them.
-pub(super) fn placed(live: &[Placement], new: &Placement) -> Vec<Placement> {
+/// What a repository shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wish {
+    /// By ticket.
+    pub(super) placements: Vec<Placement>,
+    /// See [`Manifest::held`].
+    pub(super) held: BTreeSet<TicketId>,
+    /// See [`Manifest::restores`].
+    pub(super) restores: Option<u64>,
+}
+
+impl Wish {
+    /// Other placements, asked for by name of `ticket`: it is not held any more.
+    fn settled(live: Option<&Manifest>, placements: Vec<Placement>, ticket: TicketId) -> Self {
+        let mut held = live.map_or_else(BTreeSet::new, |m| m.held.clone());
+        held.remove(&ticket);
+        Self { placements, held, restores: None }
+    }
+}
+
+/// The wish that `new` be placed.
+pub(super) fn placed(live: Option<&Manifest>, new: &Placement) -> Wish {
     let leaves = |old: &Placement| match new.mode {
         Mode::Replace => old.ticket == new.ticket || old.product == new.product,
         Mode::Add => old.ticket == new.ticket,
     };
-    let mut placements: Vec<_> = live.iter().filter(|old| !leaves(old)).cloned().collect();
+    let had = live.map_or(&[][..], |m| &m.placements);
+    let mut placements: Vec<_> = had.iter().filter(|old| !leaves(old)).cloned().collect();
     placements.push(new.clone());
     placements.sort_by_key(|p| p.ticket);
-    placements
+    Wish::settled(live, placements, new.ticket)
 }
 
-/// The placements once those of `ticket` are gone.
-pub(super) fn withdrawn(live: &[Placement], ticket: TicketId) -> Vec<Placement> {
-    live.iter().filter(|p| p.ticket != ticket).cloned().collect()
+/// The wish that the release of `ticket` be gone.
+pub(super) fn withdrawn(live: Option<&Manifest>, ticket: TicketId) -> Wish {
+    let had = live.map_or(&[][..], |m| &m.placements);
+    Wish::settled(live, had.iter().filter(|p| p.ticket != ticket).cloned().collect(), ticket)
 }
 
 /// Makes plans for one repository.
@@ -91,31 +113,30 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// What has to be done so that the repository has the placements that `change` makes of those it has. Where something
-    /// has to be done, also what lies in it now.
+    /// What has to be done so that the repository is what `change` makes of it. Where something has to be done, also what
+    /// lies in it now.
     pub(super) fn make(
         &self,
-        change: impl FnOnce(&[Placement]) -> Vec<Placement>,
+        change: impl FnOnce(Option<&Manifest>) -> Result<Wish, RepoError>,
     ) -> Result<(Option<Listing>, Plan), RepoError> {
         let place = self.layout.live(self.key);
         let live = Manifest::read(&place)?;
-        let had = live.as_ref().map_or(&[][..], |m| &m.placements);
-        let placements = change(had);
-        if placements == had {
+        let wish = change(live.as_ref())?;
+        if wish.placements == live.as_ref().map_or(&[][..], |m| &m.placements) {
             return Ok((None, Plan::Unchanged));
         }
         let listing = live.map(|_| Listing::read(&place)).transpose()?;
         let shown = listing.as_ref().map_or(&[][..], |listing| &listing.files);
-        let plan = if placements.is_empty() {
+        let plan = if wish.placements.is_empty() {
             Plan::Empty { removed: shown.iter().map(|f| f.file.path.clone()).collect() }
         } else {
-            Plan::Publish(Box::new(self.draft(shown, placements)?))
+            Plan::Publish(Box::new(self.draft(shown, wish)?))
         };
         Ok((listing, plan))
     }
 
-    fn draft(&self, shown: &[ShownFile], placements: Vec<Placement>) -> Result<Draft, RepoError> {
-        let releases = placements.iter().map(|p| Ok((p.ticket, pool::load(self.layout, p.content)?)));
+    fn draft(&self, shown: &[ShownFile], wish: Wish) -> Result<Draft, RepoError> {
+        let releases = wish.placements.iter().map(|p| Ok((p.ticket, pool::load(self.layout, p.content)?)));
         let view = view::merge(&releases.collect::<Result<Vec<_>, RepoError>>()?)?;
         let before: BTreeMap<_, _> = shown.iter().map(|f| (&f.file.path, f)).collect();
         let packages = self.packages(&view, &before)?;
@@ -130,7 +151,7 @@ impl Planner<'_> {
             added: added.into_iter().map(|f| f.path.clone()).collect(),
             removed: before.into_keys().filter(|path| !view.contains_key(path)).cloned().collect(),
         };
-        Ok(Draft { generation, placements, view, packages, change })
+        Ok(Draft { generation, wish, view, packages, change })
     }
 
     /// What the packages are. Of those that are there already the listing tells it.

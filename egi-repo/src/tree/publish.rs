@@ -18,7 +18,7 @@ use super::carry;
 use super::files::{During as _, ensure_folders, is_absent, link, remove_tree, sync, sync_folders};
 use super::layout::{Layout, generation_name};
 use super::manifest::{Carried, Listing, Manifest, ShownFile};
-use super::plan::Draft;
+use super::plan::{Draft, Wish};
 use super::publicity::publish_keys;
 use super::{RepoError, RepoLock, TreeOptions};
 use crate::index::{Listed, MetadataStore, Stamp, Written, apt, repofile, yum};
@@ -70,7 +70,8 @@ impl Publication<'_> {
             package: draft.packages.get(path).cloned(),
         });
         Listing { files: files.collect(), indexes: written.by_digest, carried }.write(aside)?;
-        Manifest { generation: draft.generation, published: now, placements: draft.placements.clone() }.write(aside)?;
+        let Wish { placements, held, restores } = draft.wish.clone();
+        Manifest { generation: draft.generation, published: now, placements, restores, held }.write(aside)?;
         sync_folders(aside)
     }
 
@@ -101,7 +102,7 @@ impl Publication<'_> {
                 PackageFormat::Rpm if listed.insert(shown.file.sha256) => rpms.push(package),
                 PackageFormat::Rpm => {}
                 PackageFormat::Deb => {
-                    for placement in draft.placements.iter().filter(|p| shown.tickets().any(|t| t == p.ticket)) {
+                    for placement in draft.wish.placements.iter().filter(|p| shown.tickets().any(|t| t == p.ticket)) {
                         let suite = suites.entry(placement.target.platform.clone()).or_default();
                         suite.add(package.clone(), &id.arch, &placement.target.arch);
                     }

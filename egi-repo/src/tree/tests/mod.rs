@@ -8,6 +8,7 @@ mod interrupted;
 mod peers;
 mod placing;
 mod taking_in;
+mod way_back;
 
 use std::collections::BTreeMap;
 use std::fs;
