@@ -51,7 +51,8 @@ impl<'a> Suite<'a> {
     }
 }
 
-/// Writes `dists` below `root`, each suite's `Release` last and its signatures before it. Writes nothing if there is no package.
+/// Writes `dists` below `root`, each suite's `Release` last and its signatures before it. Writes nothing if there is
+/// no package.
 pub(crate) fn write(
     root: &Path,
     store: &MetadataStore,

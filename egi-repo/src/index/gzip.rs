@@ -1,8 +1,8 @@
 //! Gzip files put together from parts that were packed before.
 //!
-//! A part is deflated by itself and ends at a byte; parts one after the other, between one header and one trailer, are an
-//! ordinary gzip file with one member, which the oldest client reads. The trailer's check sum follows from those of the
-//! parts.
+//! A part is deflated by itself and ends at a byte; parts one after the other, between one header and one trailer, are
+//! an ordinary gzip file with one member, which the oldest client reads. The trailer's check sum follows from those of
+//! the parts.
 
 use std::io::{self, Write as _};
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! What the indexes say of one package, wherever it lies in a repository.
 
+use std::fs::File;
 use std::path::Path;
 
 use egi_model::content::ContentFile;
@@ -10,7 +11,6 @@ use rpmrepo_metadata::{
     Checksum, FilelistsXml, MetadataError, OtherXml, Package, PackageOptions, PackageSource, PrimaryXml,
 };
 use serde::{Deserialize, Serialize};
-use std::fs::File;
 
 use crate::package::{FileFacts, PackageHeader, PackageId, deb, rpm};
 use crate::tree::RepoError;

@@ -93,7 +93,7 @@ impl Notice<'_> {
 
     fn yum(&self, id: &str) -> String {
         let (enabled, signed) = (u8::from(self.enabled()), u8::from(self.signed_by.is_some()));
-        let mut text = format!(
+        let text = format!(
             "[{id}]\nname={}\nmirrorlist={}/{MIRRORLIST}\nenabled={enabled}\npriority=1\nprotect=1\ngpgcheck={}\nrepo_gpgcheck={signed}\n",
             self.key,
             self.url(),
@@ -102,10 +102,7 @@ impl Notice<'_> {
         let keys = [(self.signed_by.is_some(), KEYS), (self.packages_signed, PACKAGE_KEYS)];
         let keys = keys.iter().filter(|(has, _)| *has).map(|(_, name)| format!("{}/{name}.asc", self.public_url));
         let keys = keys.collect::<Vec<_>>().join("\n       ");
-        if !keys.is_empty() {
-            text.push_str(&format!("gpgkey={keys}\n"));
-        }
-        text
+        if keys.is_empty() { text } else { format!("{text}gpgkey={keys}\n") }
     }
 
     fn how_to(&self, id: &str) -> String {

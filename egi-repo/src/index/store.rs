@@ -5,9 +5,9 @@
 //! metadata/blocks/<2 hex>/<digest of the run>       a run of packages as the indexes have it, packed
 //! ```
 //!
-//! Everything here follows from the pool, and checks itself: a file begins with the version of its format and the digest
-//! of the rest. What is missing, damaged or of another version is rendered anew. So nothing here is synced to disk, and
-//! a file that can not be written is done without.
+//! Everything here follows from the pool, and checks itself: a file begins with the version of its format and the
+//! digest of the rest. What is missing, damaged or of another version is rendered anew. So nothing here is synced to
+//! disk, and a file that can not be written is done without.
 
 use std::fs;
 use std::io;

@@ -1,7 +1,7 @@
 //! The `repodata` folder of a yum repository.
 //!
-//! The digest of an unpacked index (`open-checksum`) is left out of `repomd.xml`: it is optional, no client needs it, and
-//! it alone would have to be computed over everything each time.
+//! The digest of an unpacked index (`open-checksum`) is left out of `repomd.xml`: it is optional, no client needs it,
+//! and it alone would have to be computed over everything each time.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,8 @@ use crate::tree::files::{During as _, write_new};
 const INDEXES: [(&str, &str); 3] =
     [("primary", "\n</metadata>\n"), ("filelists", "\n</filelists>\n"), ("other", "\n</otherdata>\n")];
 
-/// Writes `repodata` below `root`, `repomd.xml` last, and its signature before it. Writes nothing if there is no package.
+/// Writes `repodata` below `root`, `repomd.xml` last, and its signature before it. Writes nothing if there is no
+/// package.
 pub(crate) fn write(
     root: &Path,
     store: &MetadataStore,

@@ -1,7 +1,7 @@
 //! Public keys that somebody trusts, and what their signatures are worth.
 //!
-//! The `pgp` crate does the mathematics. What a key may do, whether it has expired and whether it was revoked is decided
-//! here, from the self-signatures that verify; signatures by others on a key are neither needed nor believed.
+//! The `pgp` crate does the mathematics. What a key may do, whether it has expired and whether it was revoked is
+//! decided here, from the self-signatures that verify; signatures by others on a key are neither needed nor believed.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -116,13 +116,14 @@ impl Keyring {
     /// All keys together, armoured.
     pub(crate) fn armored(&self) -> Result<Vec<u8>, SignError> {
         let mut bytes = Vec::new();
-        pgp::armor::write(&Together(&self.keys), BlockType::PublicKey, &mut bytes, None, true).map_err(unwritten)?;
+        pgp::armor::write(&Together(&self.keys), BlockType::PublicKey, &mut bytes, None, true)
+            .map_err(|error| unwritten(&error))?;
         Ok(bytes)
     }
 
     /// All keys together, as older apt wants them.
     pub(crate) fn binary(&self) -> Result<Vec<u8>, SignError> {
-        Together(&self.keys).to_bytes().map_err(unwritten)
+        Together(&self.keys).to_bytes().map_err(|error| unwritten(&error))
     }
 
     fn add(&mut self, bytes: &[u8]) -> Result<(), String> {
@@ -177,7 +178,7 @@ impl Keyring {
     }
 }
 
-fn unwritten(error: pgp::errors::Error) -> SignError {
+fn unwritten(error: &pgp::errors::Error) -> SignError {
     SignError::Unreadable { key: "a public key".to_owned(), why: error.to_string() }
 }
 

@@ -58,7 +58,7 @@ fn gpg_takes_the_signatures_of_every_backend_for_good() {
     for algorithm in ["ed25519", "rsa3072"] {
         let person = Person::new(algorithm);
         for source in [file(&person), gpg(&person), command(&person)] {
-            let signer = open(&[source.clone()], &[&person]);
+            let signer = open(std::slice::from_ref(&source), &[&person]);
             let detached = signer.detached(TEXT.as_bytes(), Utc::now()).unwrap();
             assert!(gpg_verifies(&person, &detached, Some(TEXT)), "{source:?}");
             assert!(!gpg_verifies(&person, &detached, Some("other")), "{source:?}");

@@ -5,8 +5,8 @@ use egi_model::release::{Package, Release};
 
 use super::PackageHeader;
 
-/// Every package that release.xml names and the delivery lacks or contradicts, each a sentence. Packages that are listed
-/// by link alone and virtual packages are no files of the delivery.
+/// Every package that release.xml names and the delivery lacks or contradicts, each a sentence. Packages that are
+/// listed by link alone and virtual packages are no files of the delivery.
 #[must_use]
 pub fn find_undelivered(release: &Release, files: &[ContentFile], headers: &[PackageHeader]) -> Vec<String> {
     let wanted = release.packages().filter(|p| p.url.is_none() && !is_virtual(p));

@@ -76,8 +76,8 @@ impl Deb {
     }
 }
 
-/// The files of the control archive that are looked at, by name. It is unpacked to its end, so that what follows them is
-/// known to be whole.
+/// The files of the control archive that are looked at, by name. It is unpacked to its end, so that what follows them
+/// is known to be whole.
 fn read_control_archive(archive: &DebArchive) -> Result<BTreeMap<String, Vec<u8>>, PackageError> {
     let path = &archive.path;
     let (packing, part) = archive.control;

@@ -1,8 +1,8 @@
 //! Reads what an rpm or deb package says about itself.
 //!
-//! Reading a header is cheap and is done wherever one is needed; [`inspect_all`] also reads payloads to their last byte,
-//! once, when a package comes in. Nothing is executed or written. Packages come from outside, so nothing in them is
-//! trusted: sizes are capped before anything is allocated, and a file that is cut short or is no package at all is
+//! Reading a header is cheap and is done wherever one is needed; [`inspect_all`] also reads payloads to their last
+//! byte, once, when a package comes in. Nothing is executed or written. Packages come from outside, so nothing in them
+//! is trusted: sizes are capped before anything is allocated, and a file that is cut short or is no package at all is
 //! refused with its name and what was expected of it.
 
 mod announced;

@@ -1,7 +1,7 @@
 //! Whether the payload of an rpm is the one its header was made for.
 //!
-//! The payload is read once, as a stream: unpacked to its end, and hashed on both sides of the unpacking. The digests of
-//! the `rpm` crate are not used for this, as it wants the whole payload in memory.
+//! The payload is read once, as a stream: unpacked to its end, and hashed on both sides of the unpacking. The digests
+//! of the `rpm` crate are not used for this, as it wants the whole payload in memory.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
@@ -129,7 +129,7 @@ impl<R: BufRead> BufRead for Hashed<'_, R> {
     }
 
     fn consume(&mut self, amount: usize) {
-        // Filled already, and by less than nothing never: this can not fail.
+        // What is consumed was filled before, so this reads nothing and can not fail.
         let taken = self.inner.fill_buf().ok().and_then(|buffer| buffer.get(..amount)).unwrap_or_default();
         for given in &mut *self.digests {
             given.hasher.update(taken);

@@ -21,7 +21,8 @@ enum Cover {
 
 /// Every signature in the package is good, and together they cover all of it.
 ///
-/// A package of rpm 6 may have signatures of several people: those of unknown keys are passed over when another is good.
+/// A package of rpm 6 may have signatures of several people: those of unknown keys are passed over when another is
+/// good.
 pub(super) fn check(path: &Path, metadata: &PackageMetadata, judge: &Judge<'_>) -> Result<(), PackageError> {
     let unreadable = |source| PackageError::Read { path: path.to_owned(), source };
     let refused = |source| PackageError::Signature { path: path.to_owned(), source };

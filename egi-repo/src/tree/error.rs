@@ -94,7 +94,7 @@ pub enum RepoError {
         other: PathBuf,
     },
     /// There is no way back to there.
-    #[error("{key} has no generation that is {point}, or none is known any more; see `nsrw repo show {key}`")]
+    #[error("no generation of {key} is known for \"{point}\"; see `nsrw repo show {key}`")]
     UnknownGeneration {
         /// The repository.
         key: RepoKey,

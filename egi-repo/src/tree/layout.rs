@@ -88,8 +88,8 @@ impl Layout {
         self.public().join(key.public_path())
     }
 
-    /// The symlink through which clients reach a certain generation. It lies in the area, so that who may not see the area
-    /// does not see this.
+    /// The symlink through which clients reach a certain generation. It lies in the area, so that who may not see the
+    /// area does not see this.
     pub(super) fn all_generations(&self, area: Area) -> PathBuf {
         self.public().join(area.as_str()).join("@")
     }

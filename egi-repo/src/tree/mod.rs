@@ -69,8 +69,8 @@ pub struct TreeOptions {
     pub generations: u64,
     /// How long to wait for the lock.
     pub lock_patience: Duration,
-    /// Where the public finds the folder `sw`, without a slash at the end; without it no files for clients to install by
-    /// are written.
+    /// Where the public finds the folder `sw`, without a slash at the end; without it no files for clients to install
+    /// by are written.
     pub public_url: Option<String>,
     /// How indexes are signed.
     pub signing: Signing,

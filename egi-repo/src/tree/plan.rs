@@ -113,8 +113,8 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// What has to be done so that the repository is what `change` makes of it. Where something has to be done, also what
-    /// lies in it now.
+    /// What has to be done so that the repository is what `change` makes of it. Where something has to be done, also
+    /// what lies in it now.
     pub(super) fn make(
         &self,
         change: impl FnOnce(Option<&Manifest>) -> Result<Wish, RepoError>,

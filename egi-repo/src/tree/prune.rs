@@ -65,8 +65,9 @@ pub(super) fn all_keys(layout: &Layout) -> Result<BTreeSet<RepoKey>, RepoError> 
 /// Removes the generations in `folder` but the `live` one, the youngest few and those within the grace period. Of a
 /// repository that is gone only those within the grace period are kept.
 ///
-/// What a generation consisted of is kept, so that it can be brought back. One without a manifest is none: a generation gets its place with its manifest in it. One whose manifest can not be
-/// read stays, for a person to look at.
+/// What a generation consisted of is kept, so that it can be brought back. One without a manifest is none: a
+/// generation gets its place with its manifest in it. One whose manifest can not be read stays, for a person to look
+/// at.
 pub(super) fn prune_folder(
     folder: &Path,
     live: Option<u64>,

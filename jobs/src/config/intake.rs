@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Intake {
     /// Whether packages must be signed.
     pub signatures: SignaturePolicy,
-    /// The files with each provider's public keys, by the provider's short name (or its name, where it has no short one)
-    /// in any case.
+    /// The files with each provider's public keys, by the provider's short name (or its name, where it has no short
+    /// one) in any case.
     pub keyrings: BTreeMap<String, Vec<PathBuf>>,
 }
 

@@ -11,9 +11,9 @@ use crate::process::{ADMIN_PATH, run, superuser};
 
 /// A throw-away root into which `dnf` installs for real.
 ///
-/// `dnf --installroot` gives it a package database, cache and history of its own; a configuration and a home folder beside
-/// the root keep the machine's plugins, repositories and rpm macros out. `rpm` changes into the root while it installs, which
-/// needs root: an ordinary user gets it inside a user namespace.
+/// `dnf --installroot` gives it a package database, cache and history of its own; a configuration and a home folder
+/// beside the root keep the machine's plugins, repositories and rpm macros out. `rpm` changes into the root while it
+/// installs, which needs root: an ordinary user gets it inside a user namespace.
 #[derive(Debug)]
 pub struct DnfRoot {
     home: TempDir,

@@ -1,4 +1,5 @@
-//! What is new since the last look: on the tickets, in the repositories, in the folders of unfinished work, in the post.
+//! What is new since the last look: on the tickets, in the repositories, in the folders of unfinished work, in the
+//! post.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
