@@ -5,7 +5,9 @@
 
 pub mod fetch;
 mod index;
+pub mod openpgp;
 pub mod package;
+mod parallel;
 pub mod progress;
 pub mod scratch;
 pub mod tree;

@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use egi_model::checksums::{Checksums, ListedFile};
 use egi_model::content::ContentFile;
 use egi_model::digest::Algorithm;
 use egi_model::name::RelPath;
 
+use crate::parallel;
 use crate::progress::Progress;
 use crate::scratch::Scratch;
 
@@ -217,8 +217,6 @@ pub(crate) fn is_landed(scratch: &Scratch, listed: &ListedFile) -> io::Result<Op
     Ok(differences(listed, &found, Place::Tree).is_empty().then_some(found.size))
 }
 
-type Outcome<'a> = (&'a ListedFile, io::Result<Digested>);
-
 /// Reads every file once on as many threads as there are cores, and sorts the outcome into content and findings.
 fn digest_all(
     scratch: &Scratch,
@@ -228,13 +226,13 @@ fn digest_all(
     findings: &mut Vec<Finding>,
 ) -> Result<Vec<ContentFile>, VerifyError> {
     progress.begin("verifying", Some(total));
-    let outcomes = in_parallel(wanted, |file| {
+    let outcomes = parallel::map(wanted, |file| {
         let reader = scratch.read(&file.path)?;
         digest_reader(reader, file.digests.keys().copied(), &mut |bytes| progress.advance(bytes))
     });
     progress.end();
     let mut content = Vec::new();
-    for (file, outcome) in outcomes {
+    for (file, outcome) in wanted.iter().zip(outcomes) {
         let found = outcome.map_err(|source| {
             let path = scratch.files_dir().join(file.path.as_str());
             VerifyError::Unreadable { path, source }
@@ -246,32 +244,6 @@ fn digest_all(
     }
     content.sort();
     Ok(content)
-}
-
-fn in_parallel<'a>(
-    files: &[&'a ListedFile],
-    digest: impl Fn(&ListedFile) -> io::Result<Digested> + Sync,
-) -> Vec<Outcome<'a>> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done: Vec<Outcome<'a>> = Vec::new();
-        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            done.push((file, digest(file)));
-        }
-        done
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len());
-    std::thread::scope(|scope| {
-        let helpers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut outcomes = work();
-        for helper in helpers {
-            match helper.join() {
-                Ok(done) => outcomes.extend(done),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        outcomes
-    })
 }
 
 /// The paths of a list, for comparing with what is on disk.

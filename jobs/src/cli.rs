@@ -1,5 +1,7 @@
 //! The command line.
 
+pub mod repo;
+
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -75,6 +77,9 @@ pub enum SiteCommand {
     History(HistoryArgs),
     /// Say why a release stands where it stands, and what would move it
     Explain(ExplainArgs),
+    /// Work with the repositories: what is in them, what they were, the way back
+    #[command(subcommand)]
+    Repo(repo::RepoCommand),
     /// Show what would be done if a ticket were set to a state, without doing it
     Plan(PlanArgs),
 }

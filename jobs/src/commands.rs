@@ -8,6 +8,7 @@ mod init;
 mod plan;
 mod promote;
 mod release;
+mod repo;
 mod report;
 mod rt;
 mod serve;
@@ -75,6 +76,7 @@ async fn run_on_site(command: SiteCommand, site: &Site) -> anyhow::Result<Exit> 
         SiteCommand::History(args) => history::run(site, &args).await,
         SiteCommand::Explain(args) => explain::run(site, &args).await,
         SiteCommand::Plan(args) => plan::run(site, &args).await,
+        SiteCommand::Repo(command) => repo::run(site, command).await,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Relative paths are below the folder of the file. Unknown keys are refused with the nearest known one. Secrets are
 //! named by file, never written here.
 
+mod intake;
 mod keys;
 
 use std::collections::BTreeMap;
@@ -12,9 +13,12 @@ use std::time::Duration;
 use egi_model::field::Field;
 use egi_model::major::MajorRelease;
 use egi_model::role::{Actor, Role};
+use egi_repo::tree::Signing;
 use egi_workflow::Policy;
 use egi_workflow::policy::{TargetAreas, default_target_areas};
 use serde::{Deserialize, Serialize};
+
+pub use intake::Intake;
 
 /// The name of the file in a site's folder.
 pub const FILE_NAME: &str = "nsrw.toml";
@@ -43,6 +47,10 @@ pub struct Config {
     pub report: Report,
     /// Mail.
     pub mail: Mail,
+    /// What is asked of packages.
+    pub intake: Intake,
+    /// How indexes are signed.
+    pub signing: Signing,
     /// What is decided about releases.
     pub policy: Policy,
     /// The area a release lies in while it stands in a state.
@@ -264,6 +272,8 @@ impl Default for Config {
             fetch: Fetch::default(),
             report: Report::default(),
             mail: Mail::default(),
+            intake: Intake::default(),
+            signing: Signing::default(),
             policy: Policy::default(),
             areas: default_target_areas(),
             people: Vec::new(),
@@ -457,6 +467,9 @@ impl Config {
                     "[[major]] \"{id}\" has several targets: its location needs {{platform}} and {{arch}}"
                 ));
             }
+        }
+        if self.signing.public.is_empty() && !self.signing.keys.is_empty() {
+            return wrong("signing.keys sign, and signing.public names no file with their public keys".to_owned());
         }
         if self.people.iter().any(|p| p.roles.contains(&Role::Repository)) {
             return wrong(

@@ -57,7 +57,14 @@ impl Site {
         }
         let root = config.path(&config.repository.root);
         let grace = chrono::Duration::days(config.repository.grace_days.into());
-        let tree = RepoTree::open_with(&root, TreeOptions { grace, ..TreeOptions::default() })
+        let options = TreeOptions {
+            grace,
+            public_url: Some(config.policy.public_url.clone()),
+            signing: config.signing.below(&config.folder),
+            package_keys: config.intake.below(&config.folder).package_keys(),
+            ..TreeOptions::default()
+        };
+        let tree = RepoTree::open_with(&root, options)
             .with_context(|| format!("failed to open the repository tree {}", root.display()))?;
         let scratch = ScratchRoot::new(tree.scratch_dir());
         let (tickets, desk) = open_tickets(&config, &clock)?;

@@ -1,13 +1,21 @@
 //! Writes the indexes that `dnf` and `apt` read, into a folder that is not live yet.
 //!
-//! The same packages with the same [`Stamp`] give the same bytes: no clock, no file time and no locale enters.
-//! Signing, and metadata kept per package between runs, are not done here.
+//! The same packages with the same [`Stamp`] give the same bytes: no clock, no file time and no locale enters. What an
+//! index says of a package is a [`Piece`](piece::Piece), rendered once; a run of them is a [`Block`](block::Block),
+//! packed once; an index is blocks one after the other. The [`MetadataStore`] keeps both.
 
 pub(crate) mod apt;
+mod block;
+mod gzip;
+mod piece;
+pub(crate) mod repofile;
 mod sink;
+mod store;
 pub(crate) mod yum;
 
 use chrono::{DateTime, Utc};
+
+pub(crate) use store::{Listed, MetadataStore};
 
 /// What an index says of its own making.
 #[derive(Debug, Clone, Copy)]

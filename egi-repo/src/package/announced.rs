@@ -5,20 +5,25 @@ use egi_model::release::{Package, Release};
 
 use super::PackageHeader;
 
-/// Every package that release.xml names and the delivery lacks, each a sentence. Packages that are listed by link alone
-/// and virtual packages are no files of the delivery.
+/// Every package that release.xml names and the delivery lacks or contradicts, each a sentence. Packages that are
+/// listed by link alone and virtual packages are no files of the delivery.
 #[must_use]
 pub fn find_undelivered(release: &Release, files: &[ContentFile], headers: &[PackageHeader]) -> Vec<String> {
     let wanted = release.packages().filter(|p| p.url.is_none() && !is_virtual(p));
-    wanted.filter(|p| !is_delivered(p, files, headers)).map(describe).collect()
+    wanted.filter_map(|package| compare(package, files, headers)).collect()
 }
 
 /// By file name where there is one, be the file readable or not; else by what the headers say.
-fn is_delivered(package: &Package, files: &[ContentFile], headers: &[PackageHeader]) -> bool {
-    match package.file.as_deref().and_then(|file| file.rsplit('/').next()) {
-        Some(name) => files.iter().any(|file| file.path.file_name() == name),
-        None => headers.iter().any(|header| fits(package, header)),
+fn compare(package: &Package, files: &[ContentFile], headers: &[PackageHeader]) -> Option<String> {
+    let Some(name) = package.file.as_deref().and_then(|file| file.rsplit('/').next()) else {
+        return (!headers.iter().any(|header| fits(package, header))).then(|| undelivered(package));
+    };
+    if !files.iter().any(|file| file.path.file_name() == name) {
+        return Some(undelivered(package));
     }
+    let mut named = headers.iter().filter(|header| header.file_name == name).peekable();
+    let header = *named.peek()?;
+    (!named.any(|header| fits(package, header))).then(|| contradicted(package, header))
 }
 
 fn is_virtual(package: &Package) -> bool {
@@ -36,7 +41,18 @@ fn fits(package: &Package, header: &PackageHeader) -> bool {
         && (any_arch || said(&package.arch, &header.arch))
 }
 
-fn describe(package: &Package) -> String {
+fn undelivered(package: &Package) -> String {
     let name = package.file.clone().unwrap_or_else(|| format!("{} {}", package.name, package.version));
     format!("release.xml names the package {name}, which was not delivered; deliver it or take it out of release.xml")
+}
+
+fn contradicted(package: &Package, header: &PackageHeader) -> String {
+    let parts = [Some(package.version.as_str()), package.release.as_deref(), package.arch.as_deref()];
+    let said = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    format!(
+        "{}: release.xml says it is {} {said}, its header says it is {}; correct release.xml or deliver the package that was meant",
+        header.file_name,
+        package.name,
+        header.identity()
+    )
 }

@@ -1,62 +1,17 @@
-//! Whether the packages of a release fit their names, their target and each other.
+//! Whether the packages of a release fit their target and each other.
 
 use std::collections::BTreeMap;
 
-use egi_model::release::{PackageFormat, Target};
+use egi_model::release::Target;
 
 use super::PackageHeader;
 
 /// Every fault of a release's packages, each a sentence that names the file. Empty if there is none.
 ///
-/// A file name that makes no claim (`ca-latest.rpm`) is left alone: indexes go by the header.
+/// What a file is called proves nothing and is left alone (`ca-latest.rpm`): indexes go by the header.
 #[must_use]
 pub fn check(headers: &[PackageHeader], target: &Target) -> Vec<String> {
-    let single = headers.iter().flat_map(|h| [misnamed(h), misplaced(h, target)]).flatten();
-    single.chain(duplicates(headers)).collect()
-}
-
-/// A name that claims another name, version or architecture than the header has.
-fn misnamed(header: &PackageHeader) -> Option<String> {
-    let claimed = match header.format {
-        PackageFormat::Rpm => claimed_by_rpm(&header.file_name),
-        PackageFormat::Deb => claimed_by_deb(&header.file_name),
-    }?;
-    let with_epoch = format!("{}:{}", header.epoch, header.version_release());
-    let same_version = claimed.version == header.version_release() || claimed.version == with_epoch;
-    if claimed.name == header.name && same_version && claimed.arch == header.arch {
-        return None;
-    }
-    Some(format!(
-        "{}: its header says it is {}; deliver it under a name that fits, or deliver the package that was meant",
-        header.file_name,
-        header.identity()
-    ))
-}
-
-struct Claim<'a> {
-    name: &'a str,
-    version: String,
-    arch: &'a str,
-}
-
-/// `name-version-release.arch.rpm`, if the version starts with a digit as versions do.
-fn claimed_by_rpm(file: &str) -> Option<Claim<'_>> {
-    let (rest, arch) = file.strip_suffix(".rpm")?.rsplit_once('.')?;
-    let (rest, release) = rest.rsplit_once('-')?;
-    let (name, version) = rest.rsplit_once('-')?;
-    let is_version = version.starts_with(|c: char| c.is_ascii_digit());
-    is_version.then(|| Claim { name, version: format!("{version}-{release}"), arch })
-}
-
-/// `name_version_arch.deb`; the colon after an epoch comes escaped or not.
-fn claimed_by_deb(file: &str) -> Option<Claim<'_>> {
-    let mut parts = file.strip_suffix(".deb")?.split('_');
-    let claim = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() {
-        return None;
-    }
-    let (name, version, arch) = claim;
-    Some(Claim { name, version: version.replace("%3a", ":").replace("%3A", ":"), arch })
+    headers.iter().filter_map(|header| misplaced(header, target)).chain(duplicates(headers)).collect()
 }
 
 /// A package for a machine that the release's target is not.

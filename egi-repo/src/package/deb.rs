@@ -1,43 +1,135 @@
-//! Reads the control file of deb packages.
-//!
-//! The outer `ar` archive is read here and not by a library: three fixed headers are all that a deb has of it, and
-//! the common crate panics on crafted name tables.
+//! Reads the control archive of deb packages.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::collections::BTreeMap;
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
 
 use egi_model::release::PackageFormat;
 
+use super::deb_archive::{DebArchive, malformed};
+use super::signature::Judge;
+use super::unpack::unpack;
 use super::{Control, FileFacts, PackageError, PackageHeader, measure};
 
 /// The largest control archive accepted, unpacked, in bytes. It holds scripts and a list of files, not the files.
 const MAX_CONTROL_TAR: u64 = 64 << 20;
 /// The largest control file accepted, in bytes.
 const MAX_CONTROL: u64 = 4 << 20;
-/// The memory that unpacking may take, in bytes: `xz -9` needs 65 MiB.
-const MAX_MEMORY: u64 = 128 << 20;
-/// The same as a power of two, for zstd.
-const MAX_WINDOW_LOG: u32 = 27;
+
+/// A deb whose members are all there and whose control archive is read.
+pub(super) struct Deb {
+    pub(super) archive: DebArchive,
+    control: Control,
+    /// The md5 of each file, by its path from the root without a leading slash, where the package gives it.
+    pub(super) md5sums: BTreeMap<String, String>,
+}
 
 /// Reads the package at `path` and hashes its file.
 pub fn read(path: &Path) -> Result<PackageHeader, PackageError> {
     read_known(path, measure(path)?)
 }
 
-pub(super) fn read_known(path: &Path, facts: FileFacts) -> Result<PackageHeader, PackageError> {
-    let control = load(path)?;
-    describe(&control, facts).map_err(|field| malformed(path, field, "a control file without it"))
+pub(crate) fn read_known(path: &Path, facts: FileFacts) -> Result<PackageHeader, PackageError> {
+    open(path)?.describe(facts)
 }
 
 /// The control paragraph of the package at `path`, whose outer archive is complete.
 pub(crate) fn load(path: &Path) -> Result<Control, PackageError> {
-    let file = File::open(path).map_err(|source| unreadable(path, source))?;
-    let mut members = Members::open(path, file)?;
-    let (suffix, packed) = members.control()?;
-    members.data()?;
-    let text = unpack_control(path, &suffix, &packed)?;
-    Control::parse(&text).map_err(|found| malformed(path, "one paragraph of fields in the control file", found))
+    Ok(open(path)?.control)
+}
+
+/// Opens the package at `path` and reads its control archive to its end.
+pub(super) fn open(path: &Path) -> Result<Deb, PackageError> {
+    let archive = DebArchive::open(path)?;
+    let files = read_control_archive(&archive)?;
+    let control =
+        files.get("control").ok_or_else(|| malformed(path, "a file named control in the control archive", "none"))?;
+    let text =
+        str::from_utf8(control).map_err(|source| malformed(path, "a control file in UTF-8", source.to_string()))?;
+    let control =
+        Control::parse(text).map_err(|found| malformed(path, "one paragraph of fields in the control file", found))?;
+    let md5sums = files.get("md5sums").map(|bytes| parse_md5sums(path, bytes)).transpose()?.unwrap_or_default();
+    Ok(Deb { archive, control, md5sums })
+}
+
+impl Deb {
+    pub(super) fn describe(&self, facts: FileFacts) -> Result<PackageHeader, PackageError> {
+        describe(&self.control, facts)
+            .map_err(|field| malformed(&self.archive.path, field, "a control file without it"))
+    }
+
+    /// Every signature in the package is good.
+    pub(super) fn check_signature(&self, judge: &Judge<'_>) -> Result<(), PackageError> {
+        let refused = |source| PackageError::Signature { path: self.archive.path.clone(), source };
+        if self.archive.signatures.is_empty() {
+            return judge.without().map_err(refused);
+        }
+        for part in &self.archive.signatures {
+            let mut signature = Vec::new();
+            let mut bytes = self.archive.open_part(*part)?.take(MAX_CONTROL);
+            bytes
+                .read_to_end(&mut signature)
+                .map_err(|source| super::deb_archive::unreadable(&self.archive.path, source))?;
+            judge.verify(&signature, self.archive.open_signed()?).map_err(refused)?;
+        }
+        Ok(())
+    }
+}
+
+/// The files of the control archive that are looked at, by name. It is unpacked to its end, so that what follows them
+/// is known to be whole.
+fn read_control_archive(archive: &DebArchive) -> Result<BTreeMap<String, Vec<u8>>, PackageError> {
+    let path = &archive.path;
+    let (packing, part) = archive.control;
+    if part.size > MAX_CONTROL_TAR {
+        let (what, given, limit) = ("a control archive", part.size, MAX_CONTROL_TAR);
+        return Err(PackageError::TooLarge { path: path.clone(), what, given, limit });
+    }
+    let broken = |source: io::Error| malformed(path, "a readable control archive", source.to_string());
+    let unpacked = unpack(archive.open_part(part)?, packing).map_err(broken)?;
+    let mut tar = tar::Archive::new(unpacked.take(MAX_CONTROL_TAR));
+    let mut files = BTreeMap::new();
+    for entry in tar.entries().map_err(broken)? {
+        let entry = entry.map_err(broken)?;
+        let name = entry.path().map_err(broken)?.to_string_lossy().trim_start_matches("./").to_owned();
+        let (what, limit) = match name.as_str() {
+            "control" => ("a control file", MAX_CONTROL),
+            "md5sums" => ("a list of md5sums", MAX_CONTROL_TAR),
+            _ => continue,
+        };
+        if entry.size() > limit {
+            return Err(PackageError::TooLarge { path: path.clone(), what, given: entry.size(), limit });
+        }
+        let mut bytes = Vec::new();
+        entry.take(limit).read_to_end(&mut bytes).map_err(broken)?;
+        files.insert(name, bytes);
+    }
+    let mut rest = tar.into_inner();
+    io::copy(&mut rest, &mut io::sink()).map_err(broken)?;
+    if rest.limit() == 0 {
+        let (what, given, limit) = ("a control archive", MAX_CONTROL_TAR, MAX_CONTROL_TAR);
+        return Err(PackageError::TooLarge { path: path.clone(), what, given, limit });
+    }
+    Ok(files)
+}
+
+/// `<md5>  <path>` in each line, as md5sum writes it.
+fn parse_md5sums(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, String>, PackageError> {
+    let mut sums = BTreeMap::new();
+    for line in BufReader::new(bytes).lines() {
+        let expected = "lines of an md5 and a path in md5sums";
+        let line = line.map_err(|source| malformed(path, expected, source.to_string()))?;
+        match line.split_once("  ") {
+            // A name with a backslash or line end is escaped and marked so. Its file is not compared.
+            Some((sum, _)) if sum.starts_with('\\') => {}
+            Some((sum, name)) if sum.len() == 32 => {
+                sums.insert(name.trim_start_matches("./").trim_start_matches('/').to_owned(), sum.to_ascii_lowercase());
+            }
+            _ if line.is_empty() => {}
+            _ => return Err(malformed(path, expected, format!("{line:?}"))),
+        }
+    }
+    Ok(sums)
 }
 
 fn describe(control: &Control, facts: FileFacts) -> Result<PackageHeader, &'static str> {
@@ -78,155 +170,4 @@ fn split_version(text: &str) -> Result<(u32, String, Option<String>), &'static s
 fn unfold(text: &str) -> String {
     let lines = text.lines().map(|l| l.strip_prefix(' ').unwrap_or(l)).map(|l| if l == "." { "" } else { l });
     lines.collect::<Vec<_>>().join("\n")
-}
-
-/// The members of the outer archive, in the order that the format prescribes.
-struct Members<'a> {
-    path: &'a Path,
-    input: BufReader<File>,
-    len: u64,
-}
-
-impl<'a> Members<'a> {
-    fn open(path: &'a Path, file: File) -> Result<Self, PackageError> {
-        let len = file.metadata().map_err(|source| unreadable(path, source))?.len();
-        let mut members = Self { path, input: BufReader::new(file), len };
-        let magic = members.take(8)?;
-        if magic != b"!<arch>\n" {
-            return Err(malformed(path, "a deb file", "something else"));
-        }
-        let (name, size) = members.header()?;
-        if name != "debian-binary" || size > 64 {
-            return Err(malformed(path, "debian-binary as first member", name));
-        }
-        let version = members.body(size)?;
-        if !version.starts_with(b"2.") {
-            let found = String::from_utf8_lossy(&version).into_owned();
-            return Err(malformed(path, "a deb of format 2", found));
-        }
-        Ok(members)
-    }
-
-    /// The control archive with the suffix that tells its compression.
-    fn control(&mut self) -> Result<(String, Vec<u8>), PackageError> {
-        let (name, size) = self.header_past_extensions()?;
-        let Some(suffix) = name.strip_prefix("control.tar") else {
-            return Err(malformed(self.path, "control.tar as second member", name));
-        };
-        if size > MAX_CONTROL_TAR {
-            return Err(self.too_large("a control archive", size, MAX_CONTROL_TAR));
-        }
-        Ok((suffix.to_owned(), self.body(size)?))
-    }
-
-    /// Sees that the data archive is there and whole.
-    fn data(&mut self) -> Result<(), PackageError> {
-        let (name, size) = self.header_past_extensions()?;
-        if !name.starts_with("data.tar") {
-            return Err(malformed(self.path, "data.tar as third member", name));
-        }
-        let at = self.input.stream_position().map_err(|source| unreadable(self.path, source))?;
-        if at.saturating_add(size) > self.len {
-            let found = format!("{} bytes of its {size}", self.len - at);
-            return Err(malformed(self.path, "a complete data.tar", found));
-        }
-        Ok(())
-    }
-
-    /// The next member whose name has no leading underscore: those are extensions that readers skip.
-    fn header_past_extensions(&mut self) -> Result<(String, u64), PackageError> {
-        loop {
-            let (name, size) = self.header()?;
-            if !name.starts_with('_') {
-                return Ok((name, size));
-            }
-            let step = i64::try_from(size + size % 2).map_err(|_| self.cut_short())?;
-            self.input.seek(SeekFrom::Current(step)).map_err(|source| unreadable(self.path, source))?;
-        }
-    }
-
-    fn header(&mut self) -> Result<(String, u64), PackageError> {
-        let header = self.take(60)?;
-        let text = |from: usize, len: usize| {
-            let bytes = header.get(from..from + len).unwrap_or_default();
-            String::from_utf8_lossy(bytes).trim_end().to_owned()
-        };
-        let size = text(48, 10).parse::<u64>();
-        match (header.ends_with(b"`\n"), size) {
-            (true, Ok(size)) => Ok((text(0, 16).trim_end_matches('/').to_owned(), size)),
-            _ => Err(malformed(self.path, "the header of an archive member", "something else")),
-        }
-    }
-
-    fn body(&mut self, size: u64) -> Result<Vec<u8>, PackageError> {
-        let bytes = self.take(size)?;
-        if size % 2 == 1 {
-            self.take(1)?;
-        }
-        Ok(bytes)
-    }
-
-    fn take(&mut self, size: u64) -> Result<Vec<u8>, PackageError> {
-        let mut bytes = Vec::new();
-        self.input.by_ref().take(size).read_to_end(&mut bytes).map_err(|source| unreadable(self.path, source))?;
-        if bytes.len() as u64 == size { Ok(bytes) } else { Err(self.cut_short()) }
-    }
-
-    fn cut_short(&self) -> PackageError {
-        malformed(self.path, "debian-binary, control.tar and data.tar", "the end of the file")
-    }
-
-    fn too_large(&self, what: &'static str, given: u64, limit: u64) -> PackageError {
-        PackageError::TooLarge { path: self.path.to_owned(), what, given, limit }
-    }
-}
-
-fn unpack_control(path: &Path, suffix: &str, packed: &[u8]) -> Result<String, PackageError> {
-    let expected = "a control archive packed with gz, xz or zst";
-    let broken = |source: io::Error| malformed(path, "a readable control archive", source.to_string());
-    let unpacked: Box<dyn Read + '_> = match suffix {
-        "" => Box::new(packed),
-        ".gz" => Box::new(flate2::read::MultiGzDecoder::new(packed)),
-        ".xz" => {
-            let stream = liblzma::stream::Stream::new_stream_decoder(MAX_MEMORY, liblzma::stream::CONCATENATED);
-            Box::new(liblzma::read::XzDecoder::new_stream(packed, stream.map_err(|e| broken(e.into()))?))
-        }
-        ".zst" => {
-            let mut decoder = zstd::stream::read::Decoder::new(packed).map_err(broken)?;
-            decoder.window_log_max(MAX_WINDOW_LOG).map_err(broken)?;
-            Box::new(decoder)
-        }
-        other => return Err(malformed(path, expected, format!("control.tar{other}"))),
-    };
-    let mut archive = tar::Archive::new(unpacked.take(MAX_CONTROL_TAR));
-    for entry in archive.entries().map_err(broken)? {
-        let entry = entry.map_err(broken)?;
-        let name = entry.path().map_err(broken)?;
-        if name.as_os_str() == "control" || name.as_os_str() == "./control" {
-            return read_control(path, entry);
-        }
-    }
-    Err(malformed(path, "a file named control in the control archive", "none"))
-}
-
-fn read_control<R: Read>(path: &Path, entry: tar::Entry<'_, R>) -> Result<String, PackageError> {
-    let size = entry.size();
-    if size > MAX_CONTROL {
-        let what = "a control file";
-        return Err(PackageError::TooLarge { path: path.to_owned(), what, given: size, limit: MAX_CONTROL });
-    }
-    let mut text = String::new();
-    entry
-        .take(MAX_CONTROL)
-        .read_to_string(&mut text)
-        .map_err(|source| malformed(path, "a control file in UTF-8", source.to_string()))?;
-    Ok(text)
-}
-
-fn unreadable(path: &Path, source: io::Error) -> PackageError {
-    PackageError::Read { path: path.to_owned(), source }
-}
-
-fn malformed(path: &Path, expected: &'static str, found: impl Into<String>) -> PackageError {
-    PackageError::Malformed { path: path.to_owned(), expected, found: found.into() }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use egi_model::name::RelPath;
 
+use crate::openpgp::SignatureFault;
+
 /// Why a package can not be read. The file was delivered like this or damaged on the way, so only
 /// [`PackageError::Read`] may go away by itself.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,26 @@ pub enum PackageError {
         /// The size accepted.
         limit: u64,
     },
+    /// A digest is not the one that the package itself gives.
+    #[error("{} is damaged: the {what} is {found}, the package says {expected}. Deliver it again", path.display())]
+    Digest {
+        /// The file.
+        path: PathBuf,
+        /// Of what, by which algorithm.
+        what: String,
+        /// What the package says.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// It is not signed as this site asks for.
+    #[error("{} is not known to be its provider's. Sign it with a key that this site has of the provider", path.display())]
+    Signature {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: SignatureFault,
+    },
     /// An rpm header has no sense, or does not match its own digest.
     #[error("the rpm header of {} is damaged. Deliver it again", path.display())]
     RpmHeader {
@@ -57,6 +79,8 @@ impl PackageError {
             Self::Read { .. } => self,
             Self::Malformed { expected, found, .. } => Self::Malformed { path, expected, found },
             Self::TooLarge { what, given, limit, .. } => Self::TooLarge { path, what, given, limit },
+            Self::Digest { what, expected, found, .. } => Self::Digest { path, what, expected, found },
+            Self::Signature { source, .. } => Self::Signature { path, source },
             Self::RpmHeader { source, .. } => Self::RpmHeader { path, source },
         }
     }
@@ -69,7 +93,11 @@ impl PackageError {
             Self::Read { source, .. } => {
                 [Interrupted, StaleNetworkFileHandle, TimedOut, WouldBlock].contains(&source.kind())
             }
-            Self::Malformed { .. } | Self::TooLarge { .. } | Self::RpmHeader { .. } => false,
+            Self::Malformed { .. }
+            | Self::TooLarge { .. }
+            | Self::Digest { .. }
+            | Self::Signature { .. }
+            | Self::RpmHeader { .. } => false,
         }
     }
 }

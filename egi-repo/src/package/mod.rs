@@ -1,16 +1,24 @@
 //! Reads what an rpm or deb package says about itself.
 //!
-//! Headers only: payloads are neither unpacked nor executed. Packages come from outside, so nothing in them is
-//! trusted: sizes are capped before anything is allocated, and a file that is cut short or is no package at all is
+//! Reading a header is cheap and is done wherever one is needed; [`inspect_all`] also reads payloads to their last
+//! byte, once, when a package comes in. Nothing is executed or written. Packages come from outside, so nothing in them
+//! is trusted: sizes are capped before anything is allocated, and a file that is cut short or is no package at all is
 //! refused with its name and what was expected of it.
 
 mod announced;
 mod check;
 mod control;
 pub mod deb;
+mod deb_archive;
+mod deb_payload;
 mod error;
+mod inspect;
 pub mod rpm;
 mod rpm_guard;
+mod rpm_payload;
+mod rpm_signature;
+mod signature;
+mod unpack;
 
 use std::fs::File;
 use std::path::Path;
@@ -19,6 +27,7 @@ use egi_model::content::ContentFile;
 use egi_model::digest::Sha256;
 use egi_model::name::RelPath;
 use egi_model::release::PackageFormat;
+use serde::{Deserialize, Serialize};
 
 use crate::verify::hash::digest_reader;
 
@@ -27,6 +36,8 @@ pub use check::check;
 pub(crate) use check::deb_arch;
 pub(crate) use control::Control;
 pub use error::PackageError;
+pub use inspect::inspect_all;
+pub use signature::{Judge, SignaturePolicy};
 
 /// What a package says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +93,21 @@ impl PackageHeader {
     }
 }
 
+/// What tells a package from others, and where it can be installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PackageId {
+    /// See [`PackageHeader::identity`].
+    pub(crate) identity: String,
+    /// Architecture as the format writes it.
+    pub(crate) arch: String,
+}
+
+impl PackageId {
+    pub(crate) fn of(header: &PackageHeader) -> Self {
+        Self { identity: header.identity(), arch: header.arch.clone() }
+    }
+}
+
 /// Size and digest of a package's file, known before its header is read.
 #[derive(Debug, Clone)]
 pub(crate) struct FileFacts {
@@ -104,30 +130,6 @@ pub fn format_of(path: &RelPath) -> Option<PackageFormat> {
         Some((_, "deb")) => Some(PackageFormat::Deb),
         _ => None,
     }
-}
-
-/// Reads every package among `files`, which lie below `root`; the faults of all are returned, not the first alone.
-#[must_use]
-pub fn read_all(root: &Path, files: &[ContentFile]) -> (Vec<PackageHeader>, Vec<PackageError>) {
-    let (mut headers, mut faults) = (Vec::new(), Vec::new());
-    for file in files {
-        match read_stored(&root.join(file.path.as_str()), file) {
-            Ok(found) => headers.extend(found),
-            Err(fault) => faults.push(fault.of_release(&file.path)),
-        }
-    }
-    (headers, faults)
-}
-
-/// Reads the header of the verified `file` that lies at `stored`; `None` if its name announces no package.
-pub(crate) fn read_stored(stored: &Path, file: &ContentFile) -> Result<Option<PackageHeader>, PackageError> {
-    let Some(format) = format_of(&file.path) else { return Ok(None) };
-    let facts = FileFacts::from(file);
-    match format {
-        PackageFormat::Rpm => rpm::read_known(stored, facts),
-        PackageFormat::Deb => deb::read_known(stored, facts),
-    }
-    .map(Some)
 }
 
 /// Name, size and digest of a file that nobody has hashed yet.

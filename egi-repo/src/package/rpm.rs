@@ -12,12 +12,16 @@ use super::{FileFacts, PackageError, PackageHeader, measure};
 
 /// Reads the package at `path` and hashes its file.
 pub fn read(path: &Path) -> Result<PackageHeader, PackageError> {
-    read_known(path, measure(path)?)
+    describe_at(path, &load(path)?, measure(path)?)
 }
 
-pub(super) fn read_known(path: &Path, facts: FileFacts) -> Result<PackageHeader, PackageError> {
-    let metadata = load(path)?;
-    describe(&metadata, facts).map_err(|source| PackageError::RpmHeader { path: path.to_owned(), source })
+/// What the package at `path`, whose headers are `metadata`, says about itself.
+pub(crate) fn describe_at(
+    path: &Path,
+    metadata: &PackageMetadata,
+    facts: FileFacts,
+) -> Result<PackageHeader, PackageError> {
+    describe(metadata, facts).map_err(|source| PackageError::RpmHeader { path: path.to_owned(), source })
 }
 
 /// Parses the headers of the package at `path`, whose header digests and length are right where it carries them.

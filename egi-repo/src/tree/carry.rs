@@ -9,7 +9,7 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::manifest::{Carried, Manifest};
+use super::manifest::{Carried, Listing};
 use crate::package;
 
 /// How long what left stays reachable: until both have passed.
@@ -28,7 +28,7 @@ impl Grace {
 /// What the next `generation` carries on from the `live` one, given the paths that it has itself: those win over what
 /// left from the same place.
 pub(super) fn select(
-    live: &Manifest,
+    live: &Listing,
     own: &BTreeSet<String>,
     generation: u64,
     now: DateTime<Utc>,

@@ -11,6 +11,8 @@ use egi_model::digest::Sha256;
 use egi_model::name::RelPath;
 use egi_model::ticket::TicketId;
 
+use super::Point;
+use crate::openpgp::SignError;
 use crate::package::PackageError;
 
 /// What can go wrong in the repository tree. Whatever it is, what was live stays live.
@@ -91,9 +93,20 @@ pub enum RepoError {
         /// What lies where it would be or above it.
         other: PathBuf,
     },
+    /// There is no way back to there.
+    #[error("no generation of {key} is known for \"{point}\"; see `nsrw repo show {key}`")]
+    UnknownGeneration {
+        /// The repository.
+        key: RepoKey,
+        /// The generation asked for.
+        point: Point,
+    },
     /// A package can not be read.
     #[error(transparent)]
     Package(#[from] PackageError),
+    /// An index can not be signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
     /// A package's metadata can not be put into an index.
     #[error("failed to index {}", path.display())]
     Index {
@@ -129,11 +142,13 @@ impl RepoError {
                 [Interrupted, ResourceBusy, StaleNetworkFileHandle, TimedOut, WouldBlock].contains(&source.kind())
             }
             Self::Package(error) => error.is_transient(),
+            Self::Sign(error) => error.is_transient(),
             Self::UnknownContent { .. }
             | Self::Record { .. }
             | Self::Altered { .. }
             | Self::Conflict(_)
             | Self::Nested { .. }
+            | Self::UnknownGeneration { .. }
             | Self::Index { .. } => false,
         }
     }

@@ -3,10 +3,15 @@
 //! ```text
 //! pool/sha256/<2 hex>/<64 hex>         content, once, read-only
 //! contents/<content id>.json           the files of a release
+//! metadata/                            what indexes say of the pool's packages, kept to save work
 //! generations/<area>/<path>/@<number>/ a published repository: hard links, indexes, its manifest
+//! generations/<area>/<path>/@<number>.json  the manifest of a generation that is gone, to bring it back by
 //! sw/<area>/<path>                     a relative symlink to the live generation; parents are folders
+//! sw/<area>/@                          a symlink to the generations of the area, for clients that hold on to one
+//! sw/keys/                             public keys
 //! tmp/                                 what is being built; leftovers go with the next publication
 //! scratch/                             what is being fetched
+//! log.jsonl                            what people did to the tree by hand
 //! lock                                 held by whoever writes
 //! ```
 //!
@@ -15,12 +20,14 @@
 
 use std::path::{Path, PathBuf};
 
-use egi_model::area::RepoKey;
+use egi_model::area::{Area, RepoKey};
 use egi_model::content::ContentId;
 use egi_model::digest::Sha256;
 
 /// The name of a generation's manifest. No file of a release can have it: names never start with a dot.
 pub(super) const MANIFEST: &str = ".nsrw-manifest.json";
+/// The name of the list of what lies in a generation.
+pub(super) const LISTING: &str = ".nsrw-files.json";
 
 /// The paths below one root.
 #[derive(Debug, Clone)]
@@ -33,12 +40,20 @@ impl Layout {
         self.root.join("sw")
     }
 
+    pub(super) fn metadata(&self) -> PathBuf {
+        self.root.join("metadata")
+    }
+
     pub(super) fn tmp(&self) -> PathBuf {
         self.root.join("tmp")
     }
 
     pub(super) fn contents(&self) -> PathBuf {
         self.root.join("contents")
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.root.join("log.jsonl")
     }
 
     pub(super) fn lock(&self) -> PathBuf {
@@ -73,6 +88,12 @@ impl Layout {
         self.public().join(key.public_path())
     }
 
+    /// The symlink through which clients reach a certain generation. It lies in the area, so that who may not see the
+    /// area does not see this.
+    pub(super) fn all_generations(&self, area: Area) -> PathBuf {
+        self.public().join(area.as_str()).join("@")
+    }
+
     /// What the symlink says: relative, so that the tree can be moved and served under any prefix.
     pub(super) fn live_target(key: &RepoKey, generation: u64) -> PathBuf {
         // `sw`, the area and all but the last segment of the path lie between the root and the symlink.
@@ -88,4 +109,14 @@ pub(super) fn generation_name(number: u64) -> String {
 /// The number in a generation's folder name.
 pub(super) fn parse_generation(name: &str) -> Option<u64> {
     name.strip_prefix('@')?.parse().ok()
+}
+
+/// The name of what is kept of a generation that is gone.
+pub(super) fn kept_name(number: u64) -> String {
+    format!("@{number}.json")
+}
+
+/// The number in the name of what is kept.
+pub(super) fn parse_kept(name: &str) -> Option<u64> {
+    parse_generation(name.strip_suffix(".json")?)
 }

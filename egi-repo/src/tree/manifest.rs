@@ -1,5 +1,6 @@
-//! What a generation holds, and why: the record that lies in it.
+//! What a generation holds, and why: the records that lie in it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -7,11 +8,13 @@ use chrono::{DateTime, Utc};
 use egi_model::content::{ContentFile, ContentId};
 use egi_model::release::Target;
 use egi_model::ticket::TicketId;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::RepoError;
 use super::files::{During as _, is_absent, write_new};
-use super::layout::MANIFEST;
+use super::layout::{LISTING, MANIFEST, kept_name};
+use crate::package::PackageId;
 
 /// A release's place in a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,13 +42,24 @@ pub enum Mode {
     Add,
 }
 
-/// The record of one generation.
+/// The record of one generation: small, so that looking at it costs nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
     pub(super) generation: u64,
     pub(super) published: DateTime<Utc>,
     /// By ticket.
     pub(super) placements: Vec<Placement>,
+    /// The generation that this one brought back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) restores: Option<u64>,
+    /// Tickets whose releases are here, or are not, because somebody went back to an earlier generation.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) held: BTreeSet<TicketId>,
+}
+
+/// What lies in a generation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Listing {
     /// By path.
     pub(super) files: Vec<ShownFile>,
     /// The digest-named index files of this generation.
@@ -61,6 +75,9 @@ pub(super) struct ShownFile {
     pub(super) file: ContentFile,
     /// The tickets that brought it.
     pub(super) tickets: Vec<TicketId>,
+    /// What it is, if it is a package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) package: Option<PackageId>,
 }
 
 /// A file of an earlier generation that clients with an older index may still ask for.
@@ -76,18 +93,40 @@ pub(super) struct Carried {
 impl Manifest {
     /// The manifest of the generation at `folder`; `None` if there is no such generation.
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, RepoError> {
-        let path = folder.join(MANIFEST);
-        let text = match fs::read(&path) {
-            Err(error) if is_absent(&error) => return Ok(None),
-            other => other.during("read", &path)?,
-        };
-        serde_json::from_slice(&text).map(Some).map_err(|source| RepoError::Record { path, source })
+        read_record(&folder.join(MANIFEST))
     }
 
+    /// What is kept of a generation whose folder is gone.
+    pub(super) fn read_kept(folder: &Path, number: u64) -> Result<Option<Self>, RepoError> {
+        read_record(&folder.join(kept_name(number)))
+    }
+
+    /// Makes the folder a generation, so it comes last.
     pub(super) fn write(&self, folder: &Path) -> Result<(), RepoError> {
         let path = folder.join(MANIFEST);
         let text =
             serde_json::to_vec_pretty(self).map_err(|source| RepoError::Record { path: path.clone(), source })?;
         write_new(&path, &text)
     }
+}
+
+impl Listing {
+    /// What lies in the generation at `folder`; nothing if there is no such generation.
+    pub(super) fn read(folder: &Path) -> Result<Self, RepoError> {
+        Ok(read_record(&folder.join(LISTING))?.unwrap_or_default())
+    }
+
+    pub(super) fn write(&self, folder: &Path) -> Result<(), RepoError> {
+        let path = folder.join(LISTING);
+        let text = serde_json::to_vec(self).map_err(|source| RepoError::Record { path: path.clone(), source })?;
+        write_new(&path, &text)
+    }
+}
+
+fn read_record<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RepoError> {
+    let text = match fs::read(path) {
+        Err(error) if is_absent(&error) => return Ok(None),
+        other => other.during("read", path)?,
+    };
+    serde_json::from_slice(&text).map(Some).map_err(|source| RepoError::Record { path: path.to_owned(), source })
 }

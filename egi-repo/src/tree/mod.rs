@@ -3,25 +3,33 @@
 //! A repository is one [`RepoKey`]: an area and a path in it. It is published as a whole, as a *generation*: a folder
 //! with the files of all releases placed there, and indexes over them. A symlink names the live generation. Changes
 //! are asked for as a wanted state ([`RepoTree::ensure_placed`], [`RepoTree::ensure_withdrawn`]) and do nothing when
-//! it is already so. Signing, rollback and the removal of unused content from the pool are not done here.
+//! it is already so. The way back is [`RepoTree::roll_back`]; what people do by hand is in the tree's log.
 //!
 //! Writers hold the [`RepoLock`]; readers, clients among them, need none.
 
+mod audit;
 mod carry;
 mod error;
 pub(crate) mod files;
+mod garbage;
 mod layout;
 mod lock;
 mod manifest;
+mod past;
 mod plan;
 mod pool;
 mod prune;
+mod publicity;
 mod publish;
+mod scrub;
 mod view;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -33,19 +41,27 @@ use walkdir::WalkDir;
 
 use self::carry::Grace;
 use self::files::{During as _, ensure_folders};
-use self::layout::{Layout, parse_generation};
-use self::manifest::Manifest;
-use self::plan::Plan;
-use crate::package::{PackageHeader, read_stored};
+use self::layout::Layout;
+use self::manifest::{Listing, Manifest};
+use self::plan::{Plan, Planner, Wish};
+use crate::index::{Listed, MetadataStore};
+use crate::package::format_of;
+use crate::parallel;
+use crate::progress::Progress;
 use crate::verify::Verified;
 
+pub use audit::AuditRecord;
 pub use error::{Claimant, Clash, Conflict, RepoError};
+pub use garbage::Garbage;
 pub use lock::RepoLock;
 pub use manifest::{Mode, Placement};
+pub use past::{Difference, Generation, Point};
 pub use plan::Change;
+pub use publicity::Signing;
+pub use scrub::Rot;
 
 /// What a site may decide about its tree.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct TreeOptions {
     /// How long packages and indexes stay reachable after they left a repository.
     pub grace: TimeDelta,
@@ -53,11 +69,31 @@ pub struct TreeOptions {
     pub generations: u64,
     /// How long to wait for the lock.
     pub lock_patience: Duration,
+    /// Where the public finds the folder `sw`, without a slash at the end; without it no files for clients to install
+    /// by are written.
+    pub public_url: Option<String>,
+    /// How indexes are signed.
+    pub signing: Signing,
+    /// The files with the public keys that packages are signed with, if every package is.
+    pub package_keys: Vec<PathBuf>,
+}
+
+impl TreeOptions {
+    fn grace(&self) -> Grace {
+        Grace { period: self.grace, generations: self.generations }
+    }
 }
 
 impl Default for TreeOptions {
     fn default() -> Self {
-        Self { grace: TimeDelta::days(7), generations: 3, lock_patience: Duration::from_mins(1) }
+        Self {
+            grace: TimeDelta::days(7),
+            generations: 3,
+            lock_patience: Duration::from_mins(1),
+            public_url: None,
+            signing: Signing::default(),
+            package_keys: Vec::new(),
+        }
     }
 }
 
@@ -66,9 +102,10 @@ impl Default for TreeOptions {
 pub struct RepoTree {
     layout: Layout,
     options: TreeOptions,
+    metadata: Arc<MetadataStore>,
 }
 
-/// What a repository shows now.
+/// Which releases a repository shows now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Live {
     /// The number of its generation.
@@ -77,8 +114,8 @@ pub struct Live {
     pub published: DateTime<Utc>,
     /// The releases in it, by ticket.
     pub placements: Vec<Placement>,
-    /// Their files, by path.
-    pub files: Vec<ContentFile>,
+    /// Tickets whose releases are here, or are not, because somebody went back to an earlier generation.
+    pub held: BTreeSet<TicketId>,
 }
 
 impl RepoTree {
@@ -92,11 +129,24 @@ impl RepoTree {
         fs::create_dir_all(root).during("create", root)?;
         let root = root.canonicalize().during("find", root)?;
         let areas = Area::ALL.into_iter().map(|area| format!("sw/{area}"));
-        let folders = ["pool/sha256", "contents", "generations", "tmp", "scratch"].into_iter().map(str::to_owned);
+        let folders =
+            ["pool/sha256", "contents", "metadata", "generations", "tmp", "scratch"].into_iter().map(str::to_owned);
         for folder in folders.chain(areas) {
             ensure_folders(&root, Path::new(&folder))?;
         }
-        Ok(Self { layout: Layout { root }, options })
+        let layout = Layout { root };
+        for area in Area::ALL {
+            ensure_folders(&layout.root, &Path::new("generations").join(area.as_str()))?;
+            let link = layout.all_generations(area);
+            match symlink(Path::new("../../generations").join(area.as_str()), &link) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(RepoError::of("create", &link, error));
+                }
+                _ => {}
+            }
+        }
+        let metadata = Arc::new(MetadataStore::new(layout.metadata()));
+        Ok(Self { layout, options, metadata })
     }
 
     /// What a web server serves.
@@ -116,23 +166,29 @@ impl RepoTree {
         RepoLock::acquire(&self.layout.lock(), self.options.lock_patience)
     }
 
-    /// Takes a verified release into the pool. Its files become read-only where they lie.
+    /// Takes a verified release into the pool, and renders what indexes will say of its packages. Its files become
+    /// read-only where they lie.
     pub fn ensure_content(&self, _lock: &RepoLock, verified: &Verified) -> Result<ContentId, RepoError> {
-        pool::import(&self.layout, verified.root(), verified.files())
+        self.take_in(verified.root(), verified.files())
+    }
+
+    fn take_in(&self, from: &Path, files: &[ContentFile]) -> Result<ContentId, RepoError> {
+        let id = pool::import(&self.layout, from, files)?;
+        let packages: Vec<_> = files
+            .iter()
+            .filter_map(|file| {
+                let stored = self.layout.pool_file(file.sha256);
+                format_of(&file.path).map(|format| Listed { file, stored, format })
+            })
+            .collect();
+        let rendered = parallel::map(&packages, |package| self.metadata.piece(package).map(drop));
+        rendered.into_iter().collect::<Result<(), _>>()?;
+        Ok(id)
     }
 
     /// The files of a content, by path.
     pub fn load_content(&self, id: ContentId) -> Result<Vec<ContentFile>, RepoError> {
         pool::load(&self.layout, id)
-    }
-
-    /// The headers of a content's packages, by path.
-    pub fn read_packages(&self, id: ContentId) -> Result<Vec<PackageHeader>, RepoError> {
-        let mut headers = Vec::new();
-        for file in self.load_content(id)? {
-            headers.extend(read_stored(&self.layout.pool_file(file.sha256), &file)?);
-        }
-        Ok(headers)
     }
 
     /// Makes the release of `placement` part of a repository.
@@ -143,7 +199,7 @@ impl RepoTree {
         placement: &Placement,
         now: DateTime<Utc>,
     ) -> Result<Change, RepoError> {
-        self.converge(lock, key, now, |live| plan::placed(live, placement))
+        self.converge(lock, key, now, |live| Ok(plan::placed(live, placement)))
     }
 
     /// Makes sure that the release of `ticket` is not part of a repository.
@@ -154,27 +210,27 @@ impl RepoTree {
         ticket: TicketId,
         now: DateTime<Utc>,
     ) -> Result<Change, RepoError> {
-        self.converge(lock, key, now, |live| plan::withdrawn(live, ticket))
+        self.converge(lock, key, now, |live| Ok(plan::withdrawn(live, ticket)))
     }
 
     /// What [`Self::ensure_placed`] would do.
     pub fn preview_placed(&self, key: &RepoKey, placement: &Placement) -> Result<Change, RepoError> {
-        Ok(self.plan(key, |live| plan::placed(live, placement))?.1.change())
+        Ok(self.plan(key, |live| Ok(plan::placed(live, placement)))?.1.change())
     }
 
     /// What [`Self::ensure_withdrawn`] would do.
     pub fn preview_withdrawn(&self, key: &RepoKey, ticket: TicketId) -> Result<Change, RepoError> {
-        Ok(self.plan(key, |live| plan::withdrawn(live, ticket))?.1.change())
+        Ok(self.plan(key, |live| Ok(plan::withdrawn(live, ticket)))?.1.change())
     }
 
-    /// What a repository shows now; `None` if there is no such repository.
+    /// Which releases a repository shows now; `None` if there is no such repository.
     pub fn probe_live(&self, key: &RepoKey) -> Result<Option<Live>, RepoError> {
         let manifest = Manifest::read(&self.layout.live(key))?;
         Ok(manifest.map(|m| Live {
             generation: m.generation,
             published: m.published,
             placements: m.placements,
-            files: m.files.into_iter().map(|shown| shown.file).collect(),
+            held: m.held,
         }))
     }
 
@@ -198,39 +254,118 @@ impl RepoTree {
 
     /// Removes old generations of every repository. A publication does this for its own.
     pub fn prune(&self, _lock: &RepoLock, now: DateTime<Utc>) -> Result<(), RepoError> {
-        let root = self.layout.root.join("generations");
-        let mut folders = Vec::new();
-        let mut walk = WalkDir::new(&root).into_iter();
-        while let Some(entry) = walk.next() {
-            let entry = entry.map_err(io::Error::from).during("list", &root)?;
-            if entry.file_name().to_str().is_some_and(|name| parse_generation(name).is_some()) {
-                walk.skip_current_dir();
-                folders.extend(entry.path().parent().map(Path::to_owned));
-            }
-        }
-        folders.sort();
-        folders.dedup();
-        for folder in folders {
-            let live = folder.strip_prefix(&root).ok().map(|below| self.layout.public().join(below));
-            let live = live.map(|link| Manifest::read(&link)).transpose()?.flatten();
-            prune::prune_folder(&folder, live.map(|m| m.generation), now, self.grace())?;
+        for key in prune::all_keys(&self.layout)? {
+            let live = Manifest::read(&self.layout.live(&key))?.map(|m| m.generation);
+            prune::prune_folder(&self.layout.generations(&key), live, now, self.options.grace())?;
         }
         Ok(())
     }
 
-    fn grace(&self) -> Grace {
-        Grace { period: self.options.grace, generations: self.options.generations }
+    /// Every repository that there is or was.
+    pub fn all_keys(&self) -> Result<BTreeSet<RepoKey>, RepoError> {
+        prune::all_keys(&self.layout)
+    }
+
+    /// The generations of a repository that are known, by number.
+    pub fn generations(&self, key: &RepoKey) -> Result<Vec<Generation>, RepoError> {
+        past::list(&self.layout, key)
+    }
+
+    /// What tells a generation from another of the same repository.
+    pub fn compare(&self, key: &RepoKey, first: Point, second: Point) -> Result<Difference, RepoError> {
+        let find = |point| past::find(&self.layout, key, point);
+        past::compare(&self.layout, &find(first)?, &find(second)?)
+    }
+
+    /// What [`Self::roll_back`] would do.
+    pub fn preview_roll_back(&self, key: &RepoKey, to: Point) -> Result<Change, RepoError> {
+        let then = past::find(&self.layout, key, to)?;
+        Ok(self.plan(key, |live| Ok(past::restore(live, then)))?.1.change())
+    }
+
+    /// Makes a repository again what it was. That is a generation of its own, later than all others, because clients
+    /// refuse an index that is older than the one they have; what clients may still ask for stays reachable.
+    ///
+    /// The log says before that it begins and after that it is done.
+    pub fn roll_back(
+        &self,
+        lock: &RepoLock,
+        key: &RepoKey,
+        to: Point,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Change, RepoError> {
+        let then = past::find(&self.layout, key, to)?;
+        let what = format!("{key}: back to generation {} ({to})", then.generation);
+        audit::append(&self.layout, lock, now, by, &format!("{what}: begun"))?;
+        let change = self.converge(lock, key, now, |live| Ok(past::restore(live, then)))?;
+        let done = match &change {
+            Change::Unchanged => "it was so already".to_owned(),
+            Change::Published { generation, .. } => format!("done as generation {generation}"),
+            Change::Emptied { .. } => "done, nothing is left there".to_owned(),
+        };
+        audit::append(&self.layout, lock, now, by, &format!("{what}: {done}"))?;
+        Ok(change)
+    }
+
+    /// Removes what nobody can want any more: old generations, and what only they and records older than `records`
+    /// consist of. What came in within the grace period stays, and so do the contents of `wanted`.
+    pub fn collect_garbage(
+        &self,
+        lock: &RepoLock,
+        wanted: &BTreeSet<ContentId>,
+        records: TimeDelta,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Garbage, RepoError> {
+        self.prune(lock, now)?;
+        let keep =
+            garbage::Keep { contents: wanted, records_after: now - records, young_after: now - self.options.grace };
+        let garbage = garbage::collect(&self.layout, lock, &keep, false)?;
+        if garbage != Garbage::default() {
+            let Garbage { generations, contents, files, bytes, metadata } = garbage;
+            let what = format!(
+                "garbage removed: {files} files of {bytes} bytes, {contents} contents, {generations} records of generations, {metadata} pieces of metadata"
+            );
+            audit::append(&self.layout, lock, now, by, &what)?;
+        }
+        Ok(garbage)
+    }
+
+    /// What [`Self::collect_garbage`] would remove from what is there now.
+    pub fn preview_garbage(
+        &self,
+        lock: &RepoLock,
+        wanted: &BTreeSet<ContentId>,
+        records: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Result<Garbage, RepoError> {
+        let keep =
+            garbage::Keep { contents: wanted, records_after: now - records, young_after: now - self.options.grace };
+        garbage::collect(&self.layout, lock, &keep, true)
+    }
+
+    /// Reads everything again and tells what is not what it was. Needs no lock, as it takes its time.
+    pub fn scrub(&self, progress: &dyn Progress) -> Result<Vec<Rot>, RepoError> {
+        scrub::scrub(&self.layout, progress)
+    }
+
+    /// Writes into the tree's log that somebody looked at it.
+    pub fn note(&self, lock: &RepoLock, by: &str, what: &str, now: DateTime<Utc>) -> Result<(), RepoError> {
+        audit::append(&self.layout, lock, now, by, what)
+    }
+
+    /// What people did to the tree by hand.
+    pub fn load_log(&self) -> Result<Vec<AuditRecord>, RepoError> {
+        audit::load(&self.layout)
     }
 
     fn plan(
         &self,
         key: &RepoKey,
-        change: impl FnOnce(&[Placement]) -> Vec<Placement>,
-    ) -> Result<(Option<Manifest>, Plan), RepoError> {
-        let live = Manifest::read(&self.layout.live(key))?;
-        let placements = change(live.as_ref().map_or(&[], |m| &m.placements));
-        let plan = plan::make(&self.layout, key, live.as_ref(), placements)?;
-        Ok((live, plan))
+        change: impl FnOnce(Option<&Manifest>) -> Result<Wish, RepoError>,
+    ) -> Result<(Option<Listing>, Plan), RepoError> {
+        Planner { layout: &self.layout, metadata: &self.metadata, key }.make(change)
     }
 
     fn converge(
@@ -238,7 +373,7 @@ impl RepoTree {
         lock: &RepoLock,
         key: &RepoKey,
         now: DateTime<Utc>,
-        change: impl FnOnce(&[Placement]) -> Vec<Placement>,
+        change: impl FnOnce(Option<&Manifest>) -> Result<Wish, RepoError>,
     ) -> Result<Change, RepoError> {
         let (live, plan) = self.plan(key, change)?;
         let done = plan.change();
@@ -247,9 +382,10 @@ impl RepoTree {
             Plan::Empty { .. } => publish::take_down(&self.layout, lock, key)?,
             Plan::Publish(draft) => {
                 let generation = draft.generation;
-                let (layout, grace) = (&self.layout, self.grace());
-                publish::Publication { layout, key, draft: &draft, live: live.as_ref(), now, grace }.run(lock)?;
-                prune::prune_folder(&self.layout.generations(key), Some(generation), now, self.grace())?;
+                let (layout, metadata, options) = (&self.layout, self.metadata.as_ref(), &self.options);
+                let (draft, live) = (draft.as_ref(), live.as_ref());
+                publish::Publication { layout, metadata, key, draft, live, now, options }.run(lock)?;
+                prune::prune_folder(&self.layout.generations(key), Some(generation), now, self.options.grace())?;
             }
         }
         Ok(done)

@@ -1,6 +1,6 @@
 //! From the placements that a repository shall have to what has to change for it. Reads, never writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use egi_model::area::RepoKey;
 use egi_model::content::ContentFile;
@@ -8,10 +8,11 @@ use egi_model::name::RelPath;
 use egi_model::ticket::TicketId;
 
 use super::layout::Layout;
-use super::manifest::{Manifest, Mode, Placement};
+use super::manifest::{Listing, Manifest, Mode, Placement, ShownFile};
 use super::view::{self, View};
 use super::{RepoError, pool, prune};
-use crate::package::{PackageHeader, read_stored};
+use crate::index::{Listed, MetadataStore};
+use crate::package::{PackageId, format_of};
 
 /// What a repository's change does, or would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,12 +44,15 @@ pub(super) enum Plan {
     Publish(Box<Draft>),
 }
 
+/// The packages of a view, by path.
+pub(super) type Packages = BTreeMap<RelPath, PackageId>;
+
 /// A generation that is not built yet.
 pub(super) struct Draft {
     pub(super) generation: u64,
-    pub(super) placements: Vec<Placement>,
+    pub(super) wish: Wish,
     pub(super) view: View,
-    pub(super) headers: BTreeMap<RelPath, PackageHeader>,
+    pub(super) packages: Packages,
     pub(super) change: Change,
 }
 
@@ -62,60 +66,110 @@ impl Plan {
     }
 }
 
-/// The placements once `new` is among them.
-pub(super) fn placed(live: &[Placement], new: &Placement) -> Vec<Placement> {
+/// What a repository shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wish {
+    /// By ticket.
+    pub(super) placements: Vec<Placement>,
+    /// See [`Manifest::held`].
+    pub(super) held: BTreeSet<TicketId>,
+    /// See [`Manifest::restores`].
+    pub(super) restores: Option<u64>,
+}
+
+impl Wish {
+    /// Other placements, asked for by name of `ticket`: it is not held any more.
+    fn settled(live: Option<&Manifest>, placements: Vec<Placement>, ticket: TicketId) -> Self {
+        let mut held = live.map_or_else(BTreeSet::new, |m| m.held.clone());
+        held.remove(&ticket);
+        Self { placements, held, restores: None }
+    }
+}
+
+/// The wish that `new` be placed.
+pub(super) fn placed(live: Option<&Manifest>, new: &Placement) -> Wish {
     let leaves = |old: &Placement| match new.mode {
         Mode::Replace => old.ticket == new.ticket || old.product == new.product,
         Mode::Add => old.ticket == new.ticket,
     };
-    let mut placements: Vec<_> = live.iter().filter(|old| !leaves(old)).cloned().collect();
+    let had = live.map_or(&[][..], |m| &m.placements);
+    let mut placements: Vec<_> = had.iter().filter(|old| !leaves(old)).cloned().collect();
     placements.push(new.clone());
     placements.sort_by_key(|p| p.ticket);
-    placements
+    Wish::settled(live, placements, new.ticket)
 }
 
-/// The placements once those of `ticket` are gone.
-pub(super) fn withdrawn(live: &[Placement], ticket: TicketId) -> Vec<Placement> {
-    live.iter().filter(|p| p.ticket != ticket).cloned().collect()
+/// The wish that the release of `ticket` be gone.
+pub(super) fn withdrawn(live: Option<&Manifest>, ticket: TicketId) -> Wish {
+    let had = live.map_or(&[][..], |m| &m.placements);
+    Wish::settled(live, had.iter().filter(|p| p.ticket != ticket).cloned().collect(), ticket)
 }
 
-/// What has to be done so that the repository has these placements.
-pub(super) fn make(
-    layout: &Layout,
-    key: &RepoKey,
-    live: Option<&Manifest>,
-    placements: Vec<Placement>,
-) -> Result<Plan, RepoError> {
-    let shown = live.map_or(&[][..], |m| &m.files);
-    if placements == live.map_or(&[][..], |m| &m.placements) {
-        return Ok(Plan::Unchanged);
-    }
-    if placements.is_empty() {
-        return Ok(Plan::Empty { removed: shown.iter().map(|f| f.file.path.clone()).collect() });
-    }
-    let releases = placements.iter().map(|p| Ok((p.ticket, pool::load(layout, p.content)?)));
-    let view = view::merge(&releases.collect::<Result<Vec<_>, RepoError>>()?)?;
-    let headers = read_headers(layout, &view)?;
-    view::check_packages(&view, &headers)?;
-
-    let before: BTreeMap<_, _> = shown.iter().map(|f| (&f.file.path, &f.file)).collect();
-    let added: Vec<&ContentFile> = view.values().map(|s| &s.file).filter(|f| before.get(&f.path) != Some(f)).collect();
-    let generation = prune::numbers(layout, key)?.last().map_or(1, |last| last + 1);
-    let change = Change::Published {
-        generation,
-        bytes_added: added.iter().map(|f| f.size).sum(),
-        added: added.into_iter().map(|f| f.path.clone()).collect(),
-        removed: before.into_keys().filter(|path| !view.contains_key(path)).cloned().collect(),
-    };
-    Ok(Plan::Publish(Box::new(Draft { generation, placements, view, headers, change })))
+/// Makes plans for one repository.
+pub(super) struct Planner<'a> {
+    pub(super) layout: &'a Layout,
+    pub(super) metadata: &'a MetadataStore,
+    pub(super) key: &'a RepoKey,
 }
 
-fn read_headers(layout: &Layout, view: &View) -> Result<BTreeMap<RelPath, PackageHeader>, RepoError> {
-    let mut headers = BTreeMap::new();
-    for (path, shown) in view {
-        if let Some(header) = read_stored(&layout.pool_file(shown.file.sha256), &shown.file)? {
-            headers.insert(path.clone(), header);
+impl Planner<'_> {
+    /// What has to be done so that the repository is what `change` makes of it. Where something has to be done, also
+    /// what lies in it now.
+    pub(super) fn make(
+        &self,
+        change: impl FnOnce(Option<&Manifest>) -> Result<Wish, RepoError>,
+    ) -> Result<(Option<Listing>, Plan), RepoError> {
+        let place = self.layout.live(self.key);
+        let live = Manifest::read(&place)?;
+        let wish = change(live.as_ref())?;
+        if wish.placements == live.as_ref().map_or(&[][..], |m| &m.placements) {
+            return Ok((None, Plan::Unchanged));
         }
+        let listing = live.map(|_| Listing::read(&place)).transpose()?;
+        let shown = listing.as_ref().map_or(&[][..], |listing| &listing.files);
+        let plan = if wish.placements.is_empty() {
+            Plan::Empty { removed: shown.iter().map(|f| f.file.path.clone()).collect() }
+        } else {
+            Plan::Publish(Box::new(self.draft(shown, wish)?))
+        };
+        Ok((listing, plan))
     }
-    Ok(headers)
+
+    fn draft(&self, shown: &[ShownFile], wish: Wish) -> Result<Draft, RepoError> {
+        let releases = wish.placements.iter().map(|p| Ok((p.ticket, pool::load(self.layout, p.content)?)));
+        let view = view::merge(&releases.collect::<Result<Vec<_>, RepoError>>()?)?;
+        let before: BTreeMap<_, _> = shown.iter().map(|f| (&f.file.path, f)).collect();
+        let packages = self.packages(&view, &before)?;
+        view::check_packages(&view, &packages)?;
+
+        let is_new = |f: &&ContentFile| before.get(&f.path).is_none_or(|there| there.file != **f);
+        let added: Vec<&ContentFile> = view.values().map(|s| &s.file).filter(is_new).collect();
+        let generation = prune::numbers(self.layout, self.key)?.last().map_or(1, |last| last + 1);
+        let change = Change::Published {
+            generation,
+            bytes_added: added.iter().map(|f| f.size).sum(),
+            added: added.into_iter().map(|f| f.path.clone()).collect(),
+            removed: before.into_keys().filter(|path| !view.contains_key(path)).cloned().collect(),
+        };
+        Ok(Draft { generation, wish, view, packages, change })
+    }
+
+    /// What the packages are. Of those that are there already the listing tells it.
+    fn packages(&self, view: &View, before: &BTreeMap<&RelPath, &ShownFile>) -> Result<Packages, RepoError> {
+        let mut packages = Packages::new();
+        for (path, shown) in view {
+            let Some(format) = format_of(path) else { continue };
+            let known =
+                before.get(path).filter(|there| there.file == shown.file).and_then(|there| there.package.clone());
+            let id = match known {
+                Some(id) => id,
+                None => {
+                    let stored = self.layout.pool_file(shown.file.sha256);
+                    self.metadata.look_up(&Listed { file: &shown.file, stored, format })?
+                }
+            };
+            packages.insert(path.clone(), id);
+        }
+        Ok(packages)
+    }
 }

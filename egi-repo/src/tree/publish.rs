@@ -7,40 +7,45 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use egi_model::area::RepoKey;
 use egi_model::name::Segment;
 use egi_model::release::PackageFormat;
 
-use super::carry::{self, Grace};
+use super::carry;
 use super::files::{During as _, ensure_folders, is_absent, link, remove_tree, sync, sync_folders};
 use super::layout::{Layout, generation_name};
-use super::manifest::{Carried, Manifest, ShownFile};
-use super::plan::Draft;
-use super::{RepoError, RepoLock};
-use crate::index::{Stamp, Written, apt, yum};
+use super::manifest::{Carried, Listing, Manifest, ShownFile};
+use super::plan::{Draft, Wish};
+use super::publicity::publish_keys;
+use super::{RepoError, RepoLock, TreeOptions};
+use crate::index::{Listed, MetadataStore, Stamp, Written, apt, repofile, yum};
+use crate::openpgp::Signer;
 use crate::package::format_of;
 
 /// A generation to build and to make live.
 pub(super) struct Publication<'a> {
     pub(super) layout: &'a Layout,
+    pub(super) metadata: &'a MetadataStore,
     pub(super) key: &'a RepoKey,
     pub(super) draft: &'a Draft,
     /// What is live now.
-    pub(super) live: Option<&'a Manifest>,
+    pub(super) live: Option<&'a Listing>,
     pub(super) now: DateTime<Utc>,
-    pub(super) grace: Grace,
+    pub(super) options: &'a TreeOptions,
 }
 
 impl Publication<'_> {
     pub(super) fn run(&self, _lock: &RepoLock) -> Result<(), RepoError> {
         check_place(self.layout, self.key)?;
         empty_tmp(self.layout)?;
+        let signer = self.options.signing.open()?;
+        publish_keys(self.layout, signer.as_ref(), &self.options.package_keys)?;
         let aside = self.layout.tmp().join("generation");
         fs::create_dir(&aside).during("create", &aside)?;
-        self.build(&aside)?;
+        self.build(&aside, signer.as_ref())?;
         let folder = Layout::generations_folder(self.key);
         ensure_folders(&self.layout.root, &folder)?;
         let folder = self.layout.root.join(folder);
@@ -50,37 +55,91 @@ impl Publication<'_> {
         switch(self.layout, self.key, self.draft.generation)
     }
 
-    /// Packages first, indexes next, the manifest last.
-    fn build(&self, aside: &Path) -> Result<(), RepoError> {
+    /// Packages first, indexes with their signatures next, the manifest last.
+    fn build(&self, aside: &Path, signer: Option<&Signer>) -> Result<(), RepoError> {
         let Self { layout, draft, now, .. } = *self;
+        let mut links = Links::below(aside);
         for (path, shown) in &draft.view {
-            link_below(aside, path.as_str(), &layout.pool_file(shown.file.sha256))?;
+            links.add(path.as_str(), &layout.pool_file(shown.file.sha256))?;
         }
-        let written = write_indexes(layout, aside, draft, now)?;
-        let carried = self.carry(aside, &written)?;
-        let files = draft.view.values().map(|s| ShownFile { file: s.file.clone(), tickets: s.tickets().collect() });
-        let manifest = Manifest {
-            generation: draft.generation,
-            published: now,
-            placements: draft.placements.clone(),
-            files: files.collect(),
-            indexes: written.by_digest,
-            carried,
-        };
-        manifest.write(aside)?;
+        let written = self.write_indexes(aside, signer)?;
+        let carried = self.carry(&mut links, &written)?;
+        let files = draft.view.iter().map(|(path, shown)| ShownFile {
+            file: shown.file.clone(),
+            tickets: shown.tickets().collect(),
+            package: draft.packages.get(path).cloned(),
+        });
+        Listing { files: files.collect(), indexes: written.by_digest, carried }.write(aside)?;
+        let Wish { placements, held, restores } = draft.wish.clone();
+        Manifest { generation: draft.generation, published: now, placements, restores, held }.write(aside)?;
         sync_folders(aside)
     }
 
     /// Links what stays reachable of the generations before.
-    fn carry(&self, aside: &Path, written: &Written) -> Result<Vec<Carried>, RepoError> {
+    fn carry(&self, links: &mut Links<'_>, written: &Written) -> Result<Vec<Carried>, RepoError> {
         let Some(live) = self.live else { return Ok(Vec::new()) };
         let own = self.draft.view.keys().map(ToString::to_string).chain(written.all().cloned()).collect();
-        let carried = carry::select(live, &own, self.draft.generation, self.now, self.grace);
+        let carried = carry::select(live, &own, self.draft.generation, self.now, self.options.grace());
         let place = self.layout.live(self.key);
         for file in &carried {
-            link_below(aside, &file.path, &place.join(&file.path))?;
+            links.add(&file.path, &place.join(&file.path))?;
         }
         Ok(carried)
+    }
+
+    fn write_indexes(&self, aside: &Path, signer: Option<&Signer>) -> Result<Written, RepoError> {
+        let Self { layout, metadata, draft, now, .. } = *self;
+        let stamp = Stamp { generation: draft.generation, now };
+        let mut rpms = Vec::new();
+        let mut suites: BTreeMap<Segment, apt::Suite<'_>> = BTreeMap::new();
+        let mut listed = BTreeSet::new();
+        for (path, id) in &draft.packages {
+            let (Some(shown), Some(format)) = (draft.view.get(path), format_of(path)) else { continue };
+            let stored = layout.pool_file(shown.file.sha256);
+            let package = Listed { file: &shown.file, stored, format };
+            match format {
+                // One package at two paths is one package.
+                PackageFormat::Rpm if listed.insert(shown.file.sha256) => rpms.push(package),
+                PackageFormat::Rpm => {}
+                PackageFormat::Deb => {
+                    for placement in draft.wish.placements.iter().filter(|p| shown.tickets().any(|t| t == p.ticket)) {
+                        let suite = suites.entry(placement.target.platform.clone()).or_default();
+                        suite.add(package.clone(), &id.arch, &placement.target.arch);
+                    }
+                }
+            }
+        }
+        let mut written = yum::write(aside, metadata, &rpms, stamp, signer)?;
+        written.extend(apt::write(aside, metadata, &suites, stamp, signer)?);
+        if let Some(public_url) = &self.options.public_url {
+            let signed_by = signer.map(Signer::armored_keys);
+            let packages_signed = !self.options.package_keys.is_empty();
+            let notice = repofile::Notice { key: self.key, public_url, signed_by, packages_signed };
+            let suites = suites.iter().map(|(name, suite)| (name.to_string(), suite.archs())).collect();
+            written.extend(notice.write(aside, !rpms.is_empty(), &suites, stamp)?);
+        }
+        Ok(written)
+    }
+}
+
+/// Links files below a folder, and creates each folder between once.
+struct Links<'a> {
+    root: &'a Path,
+    folders: BTreeSet<PathBuf>,
+}
+
+impl<'a> Links<'a> {
+    const fn below(root: &'a Path) -> Self {
+        Self { root, folders: BTreeSet::new() }
+    }
+
+    fn add(&mut self, path: &str, existing: &Path) -> Result<(), RepoError> {
+        let name = self.root.join(path);
+        if let Some(folder) = name.parent().filter(|folder| !self.folders.contains(*folder)) {
+            fs::create_dir_all(folder).during("create", folder)?;
+            self.folders.insert(folder.to_owned());
+        }
+        link(existing, &name)
     }
 }
 
@@ -106,42 +165,6 @@ fn empty_tmp(layout: &Layout) -> Result<(), RepoError> {
         remove_tree(&entry.during("list", &tmp)?.path())?;
     }
     Ok(())
-}
-
-fn link_below(root: &Path, path: &str, existing: &Path) -> Result<(), RepoError> {
-    let name = root.join(path);
-    if let Some(folder) = name.parent() {
-        fs::create_dir_all(folder).during("create", folder)?;
-    }
-    link(existing, &name)
-}
-
-fn write_indexes(layout: &Layout, aside: &Path, draft: &Draft, now: DateTime<Utc>) -> Result<Written, RepoError> {
-    let stamp = Stamp { generation: draft.generation, now };
-    let mut rpms = Vec::new();
-    let mut suites: BTreeMap<Segment, apt::Suite<'_>> = BTreeMap::new();
-    let mut listed = BTreeSet::new();
-    for (path, header) in &draft.headers {
-        let Some(shown) = draft.view.get(path) else { continue };
-        let stored = layout.pool_file(shown.file.sha256);
-        match format_of(path) {
-            // One package at two paths is one package.
-            Some(PackageFormat::Rpm) if listed.insert(shown.file.sha256) => {
-                rpms.push(yum::RpmEntry { file: &shown.file, stored });
-            }
-            Some(PackageFormat::Deb) => {
-                for placement in draft.placements.iter().filter(|p| shown.tickets().any(|t| t == p.ticket)) {
-                    let entry = apt::DebEntry { file: &shown.file, header, stored: stored.clone() };
-                    let suite = suites.entry(placement.target.platform.clone()).or_default();
-                    suite.add(entry, &placement.target.arch);
-                }
-            }
-            Some(PackageFormat::Rpm) | None => {}
-        }
-    }
-    let mut written = yum::write(aside, &rpms, stamp)?;
-    written.extend(apt::write(aside, &suites, stamp)?);
-    Ok(written)
 }
 
 /// The moment in which a generation becomes live.

@@ -9,11 +9,13 @@ use egi_model::release::PackageFormat;
 use egi_model::ticket::TicketId;
 
 use super::error::{Claimant, Clash, Conflict};
-use crate::package::{self, PackageHeader};
+use super::plan::Packages;
+use crate::index::repofile;
+use crate::package;
 
 /// Names at the top of a repository that are ours: a provider's own indexes are kept but not shown, because they
 /// would describe something else than what is there.
-const RESERVED: [&str; 2] = ["repodata", "dists"];
+const RESERVED: [&str; 4] = ["repodata", "dists", repofile::FOLDER, repofile::MIRRORLIST];
 
 /// A file that a repository shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,18 +79,18 @@ fn check_folders(view: &View) -> Result<(), Box<Conflict>> {
 }
 
 /// No two packages of `view` have one file name or are one package, unless they are the same bytes.
-pub(super) fn check_packages(view: &View, headers: &BTreeMap<RelPath, PackageHeader>) -> Result<(), Box<Conflict>> {
+pub(super) fn check_packages(view: &View, packages: &Packages) -> Result<(), Box<Conflict>> {
     let mut names: BTreeMap<&str, &Shown> = BTreeMap::new();
-    let mut identities: BTreeMap<(PackageFormat, String), &Shown> = BTreeMap::new();
-    for (path, header) in headers {
-        let Some(shown) = view.get(path) else { continue };
+    let mut identities: BTreeMap<(PackageFormat, &str), &Shown> = BTreeMap::new();
+    for (path, id) in packages {
+        let (Some(shown), Some(format)) = (view.get(path), package::format_of(path)) else { continue };
         let first = *names.entry(path.file_name()).or_insert(shown);
         if first.file.sha256 != shown.file.sha256 {
             return Err(conflict(Clash::FileName, first, shown));
         }
-        let first = *identities.entry((header.format, header.identity())).or_insert(shown);
+        let first = *identities.entry((format, &id.identity)).or_insert(shown);
         if first.file.sha256 != shown.file.sha256 {
-            return Err(conflict(Clash::Identity(header.identity()), first, shown));
+            return Err(conflict(Clash::Identity(id.identity.clone()), first, shown));
         }
     }
     Ok(())

@@ -12,6 +12,8 @@ use egi_model::release_xml;
 use egi_model::sync::SyncSource;
 use egi_model::ticket::TicketId;
 use egi_repo::fetch::{FetchLimits, FetchPolicy};
+use egi_repo::openpgp::Keyring;
+use egi_repo::package::{self, Judge, inspect_all};
 use egi_repo::scratch::Scratch;
 use egi_repo::verify::{Attached, RELEASE_XML, VerifyPolicy};
 
@@ -69,7 +71,7 @@ fn fetch_policy(site: &Site) -> FetchPolicy {
     }
 }
 
-/// Verifies what was fetched and keeps it. Both read the same bytes, so they are one step.
+/// Verifies what was fetched, inspects its packages, and keeps it. Both read the same bytes, so they are one step.
 pub(super) async fn accept(
     run: &Step<'_>,
     checksums: Sha256,
@@ -81,16 +83,19 @@ pub(super) async fn accept(
     let xml = load(site, release_xml).await?;
     let scratch = open_scratch(run)?;
     let policy = VerifyPolicy { allow_weak_digests: site.config.repository.allow_weak_digests };
-    let (progress, target) = (Arc::clone(&site.progress), target.clone());
+    let (progress, target, now) = (Arc::clone(&site.progress), target.clone(), site.now());
+    let intake = site.config.intake.below(&site.config.folder);
     let verified = blocking(move || {
         let path = RELEASE_XML.parse()?;
         let attached = [Attached { path, bytes: &xml }];
         let verified = egi_repo::verify::verify(&scratch, &listed, &attached, policy, progress.as_ref())?;
         let parsed = release_xml::parse(&xml).map_err(|_| PerformError::Document(release_xml))?;
-        let (headers, unreadable) = egi_repo::package::read_all(verified.root(), verified.files());
-        let mut faults: Vec<String> = unreadable.iter().map(|fault| crate::error_chain(fault)).collect();
-        faults.extend(egi_repo::package::check(&headers, &target));
-        faults.extend(egi_repo::package::find_undelivered(&parsed.release, verified.files(), &headers));
+        let keyring = Keyring::load(&intake.key_files(&parsed.release.provider))?;
+        let judge = Judge { policy: intake.signatures, keyring: &keyring, now };
+        let (headers, damaged) = inspect_all(verified.root(), verified.files(), &judge, progress.as_ref());
+        let mut faults: Vec<String> = damaged.iter().map(|fault| crate::error_chain(fault)).collect();
+        faults.extend(package::check(&headers, &target));
+        faults.extend(package::find_undelivered(&parsed.release, verified.files(), &headers));
         if !faults.is_empty() {
             return Err(PerformError::Packages(format!("- {}", faults.join("\n- "))));
         }

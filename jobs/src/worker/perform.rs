@@ -8,6 +8,7 @@ use egi_model::name::NameError;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 use egi_repo::fetch::FetchError;
+use egi_repo::openpgp::KeyringError;
 use egi_repo::scratch::ScratchError;
 use egi_repo::tree::{Change, Placement, RepoError, RepoLock, RepoTree};
 use egi_repo::verify::VerifyError;
@@ -39,6 +40,8 @@ pub(super) enum PerformError {
     Fetch(#[from] FetchError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
     #[error("the packages do not fit the release:\n{0}")]
     Packages(String),
     #[error(transparent)]
@@ -66,7 +69,8 @@ impl PerformError {
             Self::Repo(error) => error.is_transient(),
             Self::Scratch(error) => error.is_transient(),
             Self::Ticket(error) => error.is_transient(),
-            Self::Interrupted(_) => true,
+            // The site's own settings: the release has to wait for the site to mend them.
+            Self::Keyring(_) | Self::Interrupted(_) => true,
             Self::Packages(_) | Self::Document(_) | Self::Name(_) | Self::NoContent => false,
         }
     }

@@ -97,8 +97,8 @@ pub(super) fn expect_state(site: &Site, ticket: u64, state: &str) -> Result<()> 
 
 /// The indexes below `folder` must list this many packages, or the work was not done.
 pub(super) fn expect_listed(folder: &Path, packages: u32) -> Result<()> {
-    let count = "find -L . -name '*primary.xml.gz' -exec zcat {} + | grep -o '<package type=' | wc -l
-        find -L . -name Packages -exec cat {} + | grep -c '^Package: ' || true";
+    let count = "find -L . -name @ -prune -o -name '*primary.xml.gz' -exec zcat {} + | grep -o '<package type=' | wc -l
+        find -L . -name @ -prune -o -name Packages -exec cat {} + | grep -c '^Package: ' || true";
     let printed = run(Command::new("sh").args(["-c", count]).current_dir(folder))?;
     let listed: u32 = printed.split_whitespace().filter_map(|word| word.parse::<u32>().ok()).sum();
     ensure!(listed == packages, "{listed} packages are listed below {}, not {packages}", folder.display());

@@ -67,6 +67,11 @@ impl AptRoot {
         append(&self.root().join("etc/apt/sources.list"), &format!("{line}\n"))
     }
 
+    /// Adds a deb822 file of sources.
+    pub fn add_sources_file(&self, id: &str, text: &str) -> Result<()> {
+        write_file(&self.root().join(format!("etc/apt/sources.list.d/{id}.sources")), text)
+    }
+
     /// Declares packages as installed, in a version newer than any other.
     pub fn assume_installed(&self, packages: &[&str]) -> Result<()> {
         for package in packages {

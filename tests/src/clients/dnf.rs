@@ -11,9 +11,9 @@ use crate::process::{ADMIN_PATH, run, superuser};
 
 /// A throw-away root into which `dnf` installs for real.
 ///
-/// `dnf --installroot` gives it a package database, cache and history of its own; a configuration and a home folder beside
-/// the root keep the machine's plugins, repositories and rpm macros out. `rpm` changes into the root while it installs, which
-/// needs root: an ordinary user gets it inside a user namespace.
+/// `dnf --installroot` gives it a package database, cache and history of its own; a configuration and a home folder
+/// beside the root keep the machine's plugins, repositories and rpm macros out. `rpm` changes into the root while it
+/// installs, which needs root: an ordinary user gets it inside a user namespace.
 #[derive(Debug)]
 pub struct DnfRoot {
     home: TempDir,
@@ -48,6 +48,11 @@ impl DnfRoot {
     pub fn add_repo(&self, id: &str, baseurl: &str) -> Result<()> {
         let text = format!("[{id}]\nname={id}\nbaseurl={baseurl}\nenabled=1\ngpgcheck=0\nskip_if_unavailable=0\n");
         write_file(&self.home.path().join("repos.d").join(format!("{id}.repo")), &text)
+    }
+
+    /// Adds a repository by a file that it offers.
+    pub fn add_repo_file(&self, id: &str, text: &str) -> Result<()> {
+        write_file(&self.home.path().join("repos.d").join(format!("{id}.repo")), text)
     }
 
     /// Fetches the indexes of all repositories.

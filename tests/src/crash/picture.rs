@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use crate::site::Site;
 
-/// The record that lies in each generation.
-const MANIFEST: &str = ".nsrw-manifest.json";
+/// The records that lie in each generation.
+const RECORDS: [&str; 2] = [".nsrw-manifest.json", ".nsrw-files.json"];
 /// What one run counts otherwise than another: in a manifest, and in a ticket's history.
 const COUNTED: [&str; 3] = ["generation", "left_in", "id"];
 
@@ -31,11 +31,12 @@ pub fn draw(site: &Site) -> Result<String> {
     Ok(picture)
 }
 
-/// Times as JSON, mails and yum indexes write them.
+/// Times as JSON, mails and yum indexes write them, and the number of a generation in its address.
 const TIMES: &str = r"(?x)
     \d{4}-\d\d-\d\d[T\ ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\ UTC|\+00:00)?
     | (?m:^Date:\ .*$)
-    | <(revision|timestamp)>\d+";
+    | <(revision|timestamp)>\d+
+    | /@\d+/";
 
 /// What differs between two pictures, a line each; nothing when they are the same.
 #[must_use]
@@ -89,8 +90,8 @@ fn draw_generation(live: &Path, root: &Path, times: &Regex, picture: &mut String
     for path in list(&live.join("."))?.into_iter().filter(|path| path.is_file()) {
         let bytes = read(&path)?;
         let name = shown(&path, root).replace("/./", "/");
-        if path.ends_with(MANIFEST) {
-            let text = steady_json(&bytes, times).with_context(|| format!("{name} is no manifest"))?;
+        if RECORDS.iter().any(|record| path.ends_with(record)) {
+            let text = steady_json(&bytes, times).with_context(|| format!("{name} is no record"))?;
             let _ = writeln!(picture, "{name}:\n{text}");
             continue;
         }
@@ -183,7 +184,10 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>> {
             if path.is_dir() && !path.is_symlink() {
                 folders.push(path.clone());
             }
-            found.push(path);
+            // Every generation again, by number.
+            if !path.ends_with("@") {
+                found.push(path);
+            }
         }
     }
     found.sort();

@@ -1,4 +1,5 @@
-//! What is new since the last look: on the tickets, in the repositories, in the folders of unfinished work, in the post.
+//! What is new since the last look: on the tickets, in the repositories, in the folders of unfinished work, in the
+//! post.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -90,10 +91,10 @@ impl TreeView {
         for path in links_below(public)? {
             let target = fs::read_link(&path).with_context(|| format!("failed to read the link {}", path.display()))?;
             let generation = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let manifest = path.join(".nsrw-manifest.json");
-            let text = fs::read(&manifest).with_context(|| format!("failed to read {}", manifest.display()))?;
-            let manifest: Value = serde_json::from_slice(&text).context("a manifest is no JSON")?;
-            let files = manifest.get("files").and_then(Value::as_array).context("a manifest has no files")?;
+            let listing = path.join(".nsrw-files.json");
+            let text = fs::read(&listing).with_context(|| format!("failed to read {}", listing.display()))?;
+            let listing: Value = serde_json::from_slice(&text).context("a listing is no JSON")?;
+            let files = listing.get("files").and_then(Value::as_array).context("a listing has no files")?;
             let files = files.iter().filter_map(|file| file.get("path")?.as_str().map(str::to_owned)).collect();
             let key = path.strip_prefix(public).unwrap_or(&path).to_string_lossy().into_owned();
             found.insert(key, Published { generation, files });
@@ -141,7 +142,8 @@ fn links_below(folder: &Path) -> Result<Vec<PathBuf>> {
     while let Some(next) = folders.pop() {
         for path in list(&next)? {
             if path.is_symlink() {
-                found.push(path);
+                // Every generation again, by number.
+                found.extend((!path.ends_with("@")).then_some(path));
             } else if path.is_dir() {
                 folders.push(path);
             }

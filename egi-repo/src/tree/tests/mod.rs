@@ -3,10 +3,12 @@
 mod carry;
 mod clients;
 mod conflicts;
+mod cost;
 mod interrupted;
 mod peers;
 mod placing;
 mod taking_in;
+mod way_back;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -47,7 +49,7 @@ impl World {
     fn content(&self, files: &[(&str, Vec<u8>)]) -> ContentId {
         let folder = TempDir::new_in(self.tree.scratch_dir()).unwrap();
         let listed = deliver(folder.path(), files);
-        pool::import(&self.tree.layout, folder.path(), &listed).unwrap()
+        self.tree.take_in(folder.path(), &listed).unwrap()
     }
 
     fn place(&self, key: &RepoKey, placement: &Placement) -> Change {
@@ -77,8 +79,8 @@ impl World {
 
     /// The packages and other files of releases that a repository shows.
     fn shown(&self, key: &RepoKey) -> Vec<String> {
-        let live = self.tree.probe_live(key).unwrap().unwrap();
-        live.files.iter().map(|f| f.path.to_string()).collect()
+        let listing = Listing::read(&self.tree.layout.live(key)).unwrap();
+        listing.files.iter().map(|f| f.file.path.to_string()).collect()
     }
 
     /// The packages that the yum index lists.

@@ -83,18 +83,6 @@ fn unknown_and_damaged_contents_are_told() {
 }
 
 #[test]
-fn the_packages_of_a_content_are_read_by_path() {
-    let world = World::new();
-    let id = world.content(&[
-        ("z/storm.rpm", rpm("storm", "1.0")),
-        ("README", b"hello".to_vec()),
-        ("a/x.deb", deb("x", "1", "all")),
-    ]);
-    let headers = world.tree.read_packages(id).unwrap();
-    assert_eq!(headers.iter().map(PackageHeader::identity).collect::<Vec<_>>(), ["x_1_all", "storm-1.0-1.x86_64"]);
-}
-
-#[test]
 fn a_second_writer_waits_and_is_told_for_what() {
     let world = World::with(TreeOptions { lock_patience: Duration::ZERO, ..TreeOptions::default() });
     let error = world.tree.lock().unwrap_err();

@@ -19,7 +19,8 @@ use crate::worker::tree_mode;
 type Places = BTreeSet<(RepoKey, TicketId)>;
 
 /// Compares, and with `apply` puts what is missing where it belongs and takes out what does not. Releases that are
-/// under way or `Failed` are left alone: they may lie between two places.
+/// under way or `Failed` are left alone: they may lie between two places. So are those that went or came when somebody
+/// went back to an earlier generation: what is to become of them is for people to say.
 pub(super) async fn compare(
     site: &Site,
     under_way: &BTreeSet<TicketId>,
@@ -34,16 +35,23 @@ pub(super) async fn compare(
     let wanted = wanted(&policy, records.values());
     let (tree, now) = (Arc::clone(&site.tree), site.now());
     tokio::task::spawn_blocking(move || {
-        let placed = placed(&tree)?;
+        let (placed, held) = placed(&tree)?;
         let mut differences = Vec::new();
-        for (repo, ticket) in wanted.difference(&placed) {
+        let disputed: Places =
+            wanted.symmetric_difference(&placed).filter(|place| held.contains(place)).cloned().collect();
+        for (repo, ticket) in &disputed {
+            let what = format!("{repo} went back to an earlier generation, and its release with it");
+            differences.push(Difference { ticket: Some(*ticket), what, mended_by: None });
+        }
+        for (repo, ticket) in wanted.difference(&placed).filter(|place| !disputed.contains(place)) {
             if let (true, Some(record)) = (apply, records.get(ticket)) {
                 place(&tree, repo, record, now)?;
             }
             let what = format!("it is not in {repo}, where it belongs");
             differences.push(Difference::mended(*ticket, what, "published there"));
         }
-        for (repo, ticket) in placed.difference(&wanted).filter(|(_, ticket)| records.contains_key(ticket)) {
+        let extra = placed.difference(&wanted).filter(|place| !disputed.contains(place));
+        for (repo, ticket) in extra.filter(|(_, ticket)| records.contains_key(ticket)) {
             if apply {
                 tree.ensure_withdrawn(&tree.lock()?, repo, *ticket, now)?;
             }
@@ -55,13 +63,15 @@ pub(super) async fn compare(
     .await?
 }
 
-fn placed(tree: &RepoTree) -> Result<Places, RepoError> {
-    let mut placed = Places::new();
+/// Who is where, and of whom somebody decided otherwise by going back to an earlier generation.
+fn placed(tree: &RepoTree) -> Result<(Places, Places), RepoError> {
+    let (mut placed, mut held) = (Places::new(), Places::new());
     for key in tree.live_keys()? {
-        let live = tree.probe_live(&key)?;
-        placed.extend(live.into_iter().flat_map(|live| live.placements).map(|p| (key.clone(), p.ticket)));
+        let Some(live) = tree.probe_live(&key)? else { continue };
+        placed.extend(live.placements.into_iter().map(|p| (key.clone(), p.ticket)));
+        held.extend(live.held.into_iter().map(|ticket| (key.clone(), ticket)));
     }
-    Ok(placed)
+    Ok((placed, held))
 }
 
 fn place(

@@ -1,3 +1,7 @@
+//! What packages say, and what is wrong with them.
+
+mod inspecting;
+
 use std::fs;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
@@ -7,6 +11,8 @@ use tempfile::TempDir;
 
 use super::testing::{Packing, control, deb_bytes, deb_of, rpm_bytes};
 use super::*;
+use crate::openpgp::Keyring;
+use crate::progress::Silent;
 
 struct Shelf(TempDir);
 
@@ -69,7 +75,7 @@ fn a_package_cut_short_anywhere_is_refused() {
 }
 
 #[test]
-fn a_flipped_bit_in_an_rpm_header_is_refused_and_elsewhere_harmless() {
+fn a_flipped_bit_in_an_rpm_header_is_refused() {
     let shelf = Shelf::new();
     let good = rpm_bytes("gridsite", "2.3.5", "1", "x86_64");
     let path = shelf.put("bad.rpm", &good);
@@ -136,6 +142,7 @@ fn packages_that_fit_have_no_faults() {
         ("a-1.0-1.i686.rpm", rpm_bytes("a", "1.0", "1", "i686"), "x86_64"),
         ("a-1.0-1.x86_64.rpm", rpm_bytes("a", "1.0", "1", "x86_64"), "noarch"),
         ("a-b-latest.rpm", rpm_bytes("a", "1.0", "1", "x86_64"), "x86_64"),
+        ("b-2.0-7.noarch.rpm", rpm_bytes("a", "1.0", "1", "x86_64"), "x86_64"),
     ] {
         let header = rpm::read(&shelf.put(name, &bytes)).unwrap();
         assert_eq!(check(&[header], &target(arch)), [""; 0], "{name} for {arch}");
@@ -157,18 +164,11 @@ fn every_fault_of_a_release_is_told() {
         |file: &str, release, arch| rpm::read(&shelf.put(file, &rpm_bytes("a", "1.0", release, arch))).unwrap();
     let mut other = rpm_named("again.rpm", "1", "x86_64");
     other.sha256 = Sha256::of(b"other bytes");
-    let headers = [
-        rpm_named("a-1.0-1.x86_64.rpm", "1", "x86_64"),
-        rpm_named("a-1.0-2.x86_64.rpm", "3", "x86_64"),
-        rpm_named("a-1.0-1.aarch64.rpm", "1", "aarch64"),
-        other,
-        deb::read(&shelf.put("a_1.0_i386.deb", &deb_bytes("a", "2.0", "i386"))).unwrap(),
-    ];
+    let headers =
+        [rpm_named("a-1.0-1.x86_64.rpm", "1", "x86_64"), rpm_named("a-1.0-1.aarch64.rpm", "1", "aarch64"), other];
     let faults = check(&headers, &target("x86_64"));
     let expected = [
-        "a-1.0-2.x86_64.rpm: its header says it is a-1.0-3.x86_64;",
         "a-1.0-1.aarch64.rpm: it is built for aarch64, the release's target is sl6/x86_64;",
-        "a_1.0_i386.deb: its header says it is a_2.0_i386;",
         "a-1.0-1.x86_64.rpm and again.rpm are both a-1.0-1.x86_64 with different content",
     ];
     assert_eq!(faults.len(), expected.len(), "{faults:#?}");
@@ -190,7 +190,8 @@ fn reading_a_folder_tells_all_that_is_broken() {
         shelf.put(name, &bytes);
         files.push(ContentFile { path: name.parse().unwrap(), size: bytes.len() as u64, sha256: Sha256::of(&bytes) });
     }
-    let (headers, faults) = read_all(shelf.0.path(), &files);
+    let judge = Judge { policy: SignaturePolicy::default(), keyring: &Keyring::default(), now: chrono::Utc::now() };
+    let (headers, faults) = inspect_all(shelf.0.path(), &files, &judge, &Silent);
     assert_eq!(headers.iter().map(PackageHeader::identity).collect::<Vec<_>>(), ["a-1-1.noarch"]);
     assert_eq!(faults.len(), 2, "{faults:?}");
 }

@@ -1,0 +1,196 @@
+//! `nsrw repo`: the repositories, what they were, the way back, and whether they are whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use anyhow::ensure;
+use egi_model::area::RepoKey;
+use egi_model::content::ContentId;
+use egi_repo::tree::{AuditRecord, Change, Difference, Generation, Point, RepoTree};
+use serde_json::json;
+
+use super::actor;
+use crate::cli::repo::{ByArgs, GcArgs, RepoCommand, RollbackArgs, To};
+use crate::exit::Exit;
+use crate::output;
+use crate::site::Site;
+
+pub(super) async fn run(site: &Site, command: RepoCommand) -> anyhow::Result<Exit> {
+    match command {
+        RepoCommand::Rollback(args) => roll_back(site, args).await,
+        RepoCommand::Verify(args) => verify(site, args).await,
+        RepoCommand::Gc(args) => collect(site, args).await,
+        RepoCommand::List(args) => list(&site.tree, args.json),
+        RepoCommand::Show { repo, json } => show(&site.tree, &repo, json),
+        RepoCommand::Diff { repo, first: To(first), second: To(second), json } => {
+            let difference = site.tree.compare(&repo, first, second)?;
+            if json {
+                output::json(&difference)?
+            } else {
+                print_difference(&difference)
+            }
+            Ok(Exit::Done)
+        }
+        RepoCommand::Log(args) => {
+            let records = site.tree.load_log()?;
+            if args.json {
+                output::json(&records)?
+            } else {
+                records.iter().for_each(print_record)
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn list(tree: &RepoTree, json: bool) -> anyhow::Result<Exit> {
+    let mut all: BTreeMap<String, Option<Generation>> = BTreeMap::new();
+    for key in tree.all_keys()? {
+        let live = tree.generations(&key)?.into_iter().find(|generation| generation.live);
+        all.insert(key.to_string(), live);
+    }
+    if json {
+        output::json(&all)?;
+        return Ok(Exit::Done);
+    }
+    for (repo, live) in &all {
+        output::line(match live {
+            Some(live) => format!("{repo}  {}", describe(live)),
+            None => format!("{repo}  not published any more"),
+        });
+    }
+    Ok(Exit::Done)
+}
+
+fn show(tree: &RepoTree, repo: &RepoKey, json: bool) -> anyhow::Result<Exit> {
+    let generations = tree.generations(repo)?;
+    ensure!(!generations.is_empty(), "there is no repository {repo}; see `nsrw repo list`");
+    if json {
+        output::json(&generations)?;
+        return Ok(Exit::Done);
+    }
+    for generation in &generations {
+        let seen = match (generation.live, generation.reachable) {
+            (true, _) => "live",
+            (false, true) => "reachable",
+            (false, false) => "gone",
+        };
+        output::line(format!("{}  {seen}", describe(generation)));
+    }
+    Ok(Exit::Done)
+}
+
+fn describe(generation: &Generation) -> String {
+    let tickets = generation.placements.iter().map(|p| p.ticket.to_string()).collect::<Vec<_>>().join(", ");
+    let restores = generation.restores.map_or_else(String::new, |of| format!("  as generation {of} was"));
+    let at = generation.published.format("%Y-%m-%d %H:%M:%S");
+    format!("generation {}  {at}  tickets {tickets}{restores}", generation.generation)
+}
+
+fn print_difference(difference: &Difference) {
+    let Difference { tickets_added, tickets_removed, added, removed } = difference;
+    let lines = tickets_removed.iter().map(|ticket| format!("- ticket {ticket}"));
+    let lines = lines.chain(tickets_added.iter().map(|ticket| format!("+ ticket {ticket}")));
+    let lines = lines.chain(removed.iter().map(|path| format!("- {path}")));
+    lines.chain(added.iter().map(|path| format!("+ {path}"))).for_each(output::line);
+}
+
+fn print_record(record: &AuditRecord) {
+    output::line(format!("{}  {}  {}", record.at.format("%Y-%m-%d %H:%M:%S"), record.by, record.what));
+}
+
+async fn roll_back(site: &Site, args: RollbackArgs) -> anyhow::Result<Exit> {
+    let (tree, now, by, To(to)) = (Arc::clone(&site.tree), site.now(), actor(site, &args.who).name, args.to);
+    let dry = args.dry_run;
+    let changes = tokio::task::spawn_blocking(move || {
+        let repos = match (args.repo, to) {
+            (Some(repo), _) => vec![repo],
+            (None, Point::Before(ticket)) => {
+                let has = |repo: &RepoKey| {
+                    let live = tree.probe_live(repo).ok().flatten();
+                    live.is_some_and(|live| live.placements.iter().any(|p| p.ticket == ticket))
+                };
+                let repos: Vec<_> = tree.live_keys()?.into_iter().filter(has).collect();
+                ensure!(!repos.is_empty(), "no repository has the release of ticket {ticket}");
+                repos
+            }
+            (None, _) => anyhow::bail!("name the repository; see `nsrw repo list`"),
+        };
+        let mut changes = Vec::new();
+        for repo in repos {
+            let change = if dry {
+                tree.preview_roll_back(&repo, to)?
+            } else {
+                tree.roll_back(&tree.lock()?, &repo, to, &by, now)?
+            };
+            changes.push((repo, change));
+        }
+        Ok(changes)
+    });
+    let changes = changes.await??;
+    if args.json {
+        let told =
+            changes.iter().map(|(repo, change)| json!({ "repo": repo.to_string(), "change": tell(change, dry) }));
+        output::json(&told.collect::<Vec<_>>())?;
+    } else {
+        changes.iter().for_each(|(repo, change)| output::line(format!("{repo}: {}", tell(change, dry))));
+    }
+    Ok(Exit::Done)
+}
+
+fn tell(change: &Change, dry: bool) -> String {
+    let becomes = if dry { "would become" } else { "is" };
+    match change {
+        Change::Unchanged => "it is so already".to_owned(),
+        Change::Published { generation, added, removed, .. } => {
+            format!("generation {generation} {becomes} live, {} files more, {} fewer", added.len(), removed.len())
+        }
+        Change::Emptied { removed } => format!("nothing {becomes} left there, {} files fewer", removed.len()),
+    }
+}
+
+async fn verify(site: &Site, args: ByArgs) -> anyhow::Result<Exit> {
+    let (tree, now, by) = (Arc::clone(&site.tree), site.now(), actor(site, &args.who).name);
+    let progress = Arc::clone(&site.progress);
+    let rot = tokio::task::spawn_blocking(move || {
+        let rot = tree.scrub(progress.as_ref())?;
+        tree.note(&tree.lock()?, &by, &format!("everything read again: {} faults", rot.len()), now)?;
+        anyhow::Ok(rot)
+    })
+    .await??;
+    if args.json {
+        output::json(&rot)?;
+    } else if rot.is_empty() {
+        output::line("every file is what it was");
+    } else {
+        rot.iter().for_each(|rot| output::line(format!("{}: {}", rot.path.display(), rot.what)));
+    }
+    Ok(if rot.is_empty() { Exit::Done } else { Exit::Found })
+}
+
+async fn collect(site: &Site, args: GcArgs) -> anyhow::Result<Exit> {
+    // A release that is under way may have content that no repository has yet.
+    let releases = site.store.load_releases().await?;
+    let wanted: BTreeSet<ContentId> = releases.iter().filter_map(|r| r.facts.as_ref()?.content).collect();
+    let (tree, now, by) = (Arc::clone(&site.tree), site.now(), actor(site, &args.who).name);
+    let (records, dry) = (chrono::TimeDelta::days(args.keep.into()), args.dry_run);
+    let garbage = tokio::task::spawn_blocking(move || {
+        let lock = tree.lock()?;
+        if dry {
+            tree.preview_garbage(&lock, &wanted, records, now)
+        } else {
+            tree.collect_garbage(&lock, &wanted, records, &by, now)
+        }
+    })
+    .await??;
+    if args.json {
+        output::json(&garbage)?;
+    } else {
+        let removed = if dry { "would be removed" } else { "removed" };
+        output::line(format!(
+            "{removed}: {} files of {} bytes, {} contents, {} records of generations, {} pieces of metadata",
+            garbage.files, garbage.bytes, garbage.contents, garbage.generations, garbage.metadata
+        ));
+    }
+    Ok(Exit::Done)
+}

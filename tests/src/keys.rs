@@ -1,0 +1,72 @@
+//! OpenPGP keys, made by the real `gpg` in a folder of their own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
+
+use crate::clients::write_file;
+use crate::process::run;
+
+/// A secret key, in a keyring of its own.
+#[derive(Debug)]
+pub struct SecretKey {
+    home: TempDir,
+    fingerprint: String,
+}
+
+impl SecretKey {
+    /// A new key of this algorithm, such as `ed25519`, that does not expire and has no passphrase.
+    pub fn new(algorithm: &str) -> Result<Self> {
+        let home = TempDir::with_prefix("nsrw-gpg-").context("failed to create a folder for keys")?;
+        let mut key = Self { home, fingerprint: String::new() };
+        let who = "The repository <repository@example.org>";
+        run(key.gpg().args(["--passphrase", "", "--quick-generate-key", who, algorithm, "sign", "never"]))?;
+        let listed = run(key.gpg().args(["--with-colons", "--list-secret-keys"]))?;
+        let line = listed.lines().find_map(|line| line.strip_prefix("fpr:")).context("gpg made no key")?;
+        line.trim_matches(':').clone_into(&mut key.fingerprint);
+        Ok(key)
+    }
+
+    /// The folder of the keyring.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The key's fingerprint.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The public key in a file, armoured.
+    pub fn public(&self) -> Result<PathBuf> {
+        self.export("public.asc", &["--armor", "--export"])
+    }
+
+    /// The secret key in a file, armoured.
+    pub fn secret(&self) -> Result<PathBuf> {
+        self.export("secret.asc", &["--armor", "--export-secret-keys"])
+    }
+
+    fn export(&self, name: &str, arguments: &[&str]) -> Result<PathBuf> {
+        let path = self.home().join(name);
+        write_file(&path, &run(self.gpg().args(arguments))?)?;
+        Ok(path)
+    }
+
+    fn gpg(&self) -> Command {
+        let mut gpg = Command::new("gpg");
+        gpg.args(["--quiet", "--batch", "--no-tty", "--homedir"]).arg(self.home());
+        gpg
+    }
+}
+
+impl Drop for SecretKey {
+    fn drop(&mut self) {
+        // The agent that gpg started for this folder.
+        let _ = Command::new("gpgconf").arg("--homedir").arg(self.home()).args(["--kill", "all"]).status();
+    }
+}
