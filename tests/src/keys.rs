@@ -1,4 +1,4 @@
-//! OpenPGP keys, made by the real `gpg` in a folder of their own.
+//! Signing keys, made by the real `gpg` in a folder of their own.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

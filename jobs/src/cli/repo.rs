@@ -17,7 +17,7 @@ pub enum RepoCommand {
     List(JsonArg),
     /// Show the generations of a repository
     Show {
-        /// The repository, such as production/umd/4/sl6/x86_64/updates
+        /// The repository, such as `production/umd/4/sl6/x86_64/updates`
         #[arg(value_parser = parse_repo)]
         repo: RepoKey,
         /// Answer in JSON

@@ -25,18 +25,18 @@ pub(super) async fn run(site: &Site, command: RepoCommand) -> anyhow::Result<Exi
         RepoCommand::Diff { repo, first: To(first), second: To(second), json } => {
             let difference = site.tree.compare(&repo, first, second)?;
             if json {
-                output::json(&difference)?
+                output::json(&difference)?;
             } else {
-                print_difference(&difference)
+                print_difference(&difference);
             }
             Ok(Exit::Done)
         }
         RepoCommand::Log(args) => {
             let records = site.tree.load_log()?;
             if args.json {
-                output::json(&records)?
+                output::json(&records)?;
             } else {
-                records.iter().for_each(print_record)
+                records.iter().for_each(print_record);
             }
             Ok(Exit::Done)
         }
@@ -133,7 +133,9 @@ async fn roll_back(site: &Site, args: RollbackArgs) -> anyhow::Result<Exit> {
             changes.iter().map(|(repo, change)| json!({ "repo": repo.to_string(), "change": tell(change, dry) }));
         output::json(&told.collect::<Vec<_>>())?;
     } else {
-        changes.iter().for_each(|(repo, change)| output::line(format!("{repo}: {}", tell(change, dry))));
+        for (repo, change) in &changes {
+            output::line(format!("{repo}: {}", tell(change, dry)));
+        }
     }
     Ok(Exit::Done)
 }
@@ -163,7 +165,9 @@ async fn verify(site: &Site, args: ByArgs) -> anyhow::Result<Exit> {
     } else if rot.is_empty() {
         output::line("every file is what it was");
     } else {
-        rot.iter().for_each(|rot| output::line(format!("{}: {}", rot.path.display(), rot.what)));
+        for rot in &rot {
+            output::line(format!("{}: {}", rot.path.display(), rot.what));
+        }
     }
     Ok(if rot.is_empty() { Exit::Done } else { Exit::Found })
 }
