@@ -19,7 +19,8 @@ fn what_a_person_changes_meanwhile_is_not_overwritten_and_gets_its_own_answer() 
     world.wait_to_stand(ticket, "InVerification OK");
     let told = ["Submitted -> Unverified by carlos: performed", "Unverified -> InVerification by carlos: performed"];
     assert_eq!(world.wait_for_history(ticket, 2), told);
-    assert_eq!((world.comments(ticket).len(), world.watchers(ticket)), (1, Vec::new()));
+    world.wait_for_watchers(ticket, &[]);
+    assert_eq!(world.comments(ticket).len(), 1);
     assert!(server.log().contains("left alone, the ticket has moved on to InVerification"), "{}", server.log());
 
     // A field beside it: the answer is decided anew and given.
@@ -30,7 +31,7 @@ fn what_a_person_changes_meanwhile_is_not_overwritten_and_gets_its_own_answer() 
     world.set("mario", ticket, Field::StageRolloutReport, "https://documents.example.org/staged-rollout");
     world.proxy.release();
     world.wait_to_stand(ticket, "StageRollout OK");
-    assert_eq!(world.watchers(ticket), ["sw-rel-sr"]);
+    world.wait_for_watchers(ticket, &["sw-rel-sr"]);
 
     // While the ticket is being resolved.
     world.proxy.hold_next(|asked| asked.method == "PUT" && asked.body.contains("\"Status\""));
