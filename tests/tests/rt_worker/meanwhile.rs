@@ -2,7 +2,7 @@
 
 use egi_model::field::Field;
 
-use crate::world::World;
+use crate::world::{World, ticket_for};
 
 #[test]
 fn what_a_person_changes_meanwhile_is_not_overwritten_and_gets_its_own_answer() {
@@ -50,7 +50,7 @@ fn a_failure_is_not_written_over_a_later_change() {
     let world = World::new();
     let mut delivery = world.deliver("storm", "1.0.0");
     delivery.flip_bit("storm-1.0.0-1.noarch.rpm").unwrap();
-    let ticket = world.rt.person("tp1").open(&world.ticket_for(&delivery, "storm 1.0.0")).unwrap();
+    let ticket = world.rt.person("tp1").open(&ticket_for(&delivery, "storm 1.0.0")).unwrap();
     let server = world.serve();
     world.proxy.hold_next(|asked| asked.sets("RolloutProgress"));
     world.ask("carlos", ticket, "Unverified");

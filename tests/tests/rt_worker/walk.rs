@@ -7,7 +7,7 @@ use nsrw_tests::packages::build_ca_rpms;
 use nsrw_tests::provider::Delivery;
 use nsrw_tests::servers::{HttpServer, RsyncDaemon};
 
-use crate::world::World;
+use crate::world::{World, ticket_for};
 
 #[test]
 fn the_trust_anchors_go_from_a_ticket_in_rt_to_a_repository_that_dnf_installs_from() {
@@ -28,8 +28,7 @@ fn the_trust_anchors_go_from_a_ticket_in_rt_to_a_repository_that_dnf_installs_fr
     let server = world.serve();
 
     let subject = "ca-policy-egi-core 1.37-1, für Łódź 🚀";
-    let ticket = world
-        .ticket_for(&delivery, subject)
+    let ticket = ticket_for(&delivery, subject)
         .with(Field::SyncProtocol, "rsync")
         .with(Field::SyncUrl, &format!("{}/ca-1.37-1", provider.url()))
         .with(Field::AssociatedMajorRelease, "ca-1.0")

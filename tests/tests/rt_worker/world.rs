@@ -35,7 +35,7 @@ impl World {
         Self::build(None).unwrap()
     }
 
-    /// The same with an RT that has its database on PostgreSQL.
+    /// The same with an RT that has its database on `PostgreSQL`.
     pub(crate) fn on_postgres() -> Self {
         Postgres::start().and_then(|server| Self::build(Some(server))).unwrap()
     }
@@ -107,19 +107,10 @@ impl World {
         self.dir.path().join("offered").join(name)
     }
 
-    /// The ticket of a delivery, not opened yet.
-    pub(crate) fn ticket_for(&self, delivery: &Delivery, subject: &str) -> NewTicket {
-        let read = |name: &str| std::fs::read(delivery.dir.join(name)).unwrap();
-        NewTicket::for_release(subject, &read("release.xml"), &read("checksums.xml"))
-            .with(Field::SyncProtocol, "file")
-            .with(Field::SyncUrl, &format!("file://{}", delivery.dir.display()))
-            .with(Field::ReleaseType, "Incremental")
-    }
-
     /// A ticket the provider opened for a tiny delivery.
     pub(crate) fn open(&self, product: &str, version: &str) -> u64 {
         let delivery = self.deliver(product, version);
-        let ticket = self.ticket_for(&delivery, &format!("{product} {version}"));
+        let ticket = ticket_for(&delivery, &format!("{product} {version}"));
         self.rt.person("tp1").open(&ticket).unwrap()
     }
 
@@ -239,6 +230,15 @@ impl World {
     fn log(&self) -> String {
         std::fs::read_to_string(self.site.folder().join("serve.log")).unwrap_or_default()
     }
+}
+
+/// The ticket of a delivery, not opened yet.
+pub(crate) fn ticket_for(delivery: &Delivery, subject: &str) -> NewTicket {
+    let read = |name: &str| std::fs::read(delivery.dir.join(name)).unwrap();
+    NewTicket::for_release(subject, &read("release.xml"), &read("checksums.xml"))
+        .with(Field::SyncProtocol, "file")
+        .with(Field::SyncUrl, &format!("file://{}", delivery.dir.display()))
+        .with(Field::ReleaseType, "Incremental")
 }
 
 fn forget_people(site: &Site) -> Result<()> {
