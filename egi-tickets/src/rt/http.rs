@@ -121,8 +121,8 @@ impl Connection {
             |why: String| TicketError::Setup { reasons: vec![format!("rt.url can not be \"{base}\": {why}")] };
         let base = Url::parse(base).map_err(|error| unusable(error.to_string()))?;
         // A password in the address would be shown with it.
-        let bare = base.query().is_none() && base.fragment().is_none() && base.username().is_empty();
-        if !matches!(base.scheme(), "http" | "https") || !bare {
+        let plain = base.query().is_none() && base.fragment().is_none() && base.username().is_empty();
+        if !matches!(base.scheme(), "http" | "https") || !plain {
             return Err(unusable("give an address such as https://rt.example.org/rt".to_owned()));
         }
         let (reader, writer) = (agent(timeout, 4), agent(timeout, 0));

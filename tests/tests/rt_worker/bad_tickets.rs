@@ -2,7 +2,7 @@
 
 use egi_model::field::Field;
 
-use crate::world::World;
+use crate::world::{World, ticket_for};
 
 /// Perl that does something with a ticket, past all rules.
 fn on_ticket(ticket: u64, what: &str) -> String {
@@ -78,7 +78,7 @@ fn a_delivery_s_documents_are_read_byte_for_byte_and_once() {
         1,
     );
     let bytes: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-    let mut ticket = world.ticket_for(&delivery, "storm 1.0.0 in UTF-16");
+    let mut ticket = ticket_for(&delivery, "storm 1.0.0 in UTF-16");
     ticket.files.get_mut(&Field::ReleaseMetadata).unwrap().1.clone_from(&bytes);
     let ticket = world.rt.person("tp1").open(&ticket).unwrap();
     world.ask("carlos", ticket, "Unverified");
@@ -115,7 +115,7 @@ fn people_and_titles_may_be_called_as_they_are_called() {
     let server = world.serve();
     let delivery = world.deliver("storm", "1.0.0");
     let subject = "storm 1.0.0 ‐ veröffentlicht in Kraków 🚀 „so“ & <b>";
-    let ticket = world.rt.person("tp1").open(&world.ticket_for(&delivery, subject)).unwrap();
+    let ticket = world.rt.person("tp1").open(&ticket_for(&delivery, subject)).unwrap();
     // A new verifier, whom the site has never heard of: her role is that of her group.
     let her = "Zoë Ångström 🦀";
     let hired = format!(

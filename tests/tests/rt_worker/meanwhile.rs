@@ -2,7 +2,7 @@
 
 use egi_model::field::Field;
 
-use crate::world::World;
+use crate::world::{World, ticket_for};
 
 #[test]
 fn what_a_person_changes_meanwhile_is_not_overwritten_and_gets_its_own_answer() {
@@ -19,7 +19,8 @@ fn what_a_person_changes_meanwhile_is_not_overwritten_and_gets_its_own_answer() 
     world.wait_to_stand(ticket, "InVerification OK");
     let told = ["Submitted -> Unverified by carlos: performed", "Unverified -> InVerification by carlos: performed"];
     assert_eq!(world.wait_for_history(ticket, 2), told);
-    assert_eq!((world.comments(ticket).len(), world.watchers(ticket)), (1, Vec::new()));
+    world.wait_for_watchers(ticket, &[]);
+    assert_eq!(world.comments(ticket).len(), 1);
     assert!(server.log().contains("left alone, the ticket has moved on to InVerification"), "{}", server.log());
 
     // A field beside it: the answer is decided anew and given.
@@ -30,7 +31,7 @@ fn what_a_person_changes_meanwhile_is_not_overwritten_and_gets_its_own_answer() 
     world.set("mario", ticket, Field::StageRolloutReport, "https://documents.example.org/staged-rollout");
     world.proxy.release();
     world.wait_to_stand(ticket, "StageRollout OK");
-    assert_eq!(world.watchers(ticket), ["sw-rel-sr"]);
+    world.wait_for_watchers(ticket, &["sw-rel-sr"]);
 
     // While the ticket is being resolved.
     world.proxy.hold_next(|asked| asked.method == "PUT" && asked.body.contains("\"Status\""));
@@ -49,7 +50,7 @@ fn a_failure_is_not_written_over_a_later_change() {
     let world = World::new();
     let mut delivery = world.deliver("storm", "1.0.0");
     delivery.flip_bit("storm-1.0.0-1.noarch.rpm").unwrap();
-    let ticket = world.rt.person("tp1").open(&world.ticket_for(&delivery, "storm 1.0.0")).unwrap();
+    let ticket = world.rt.person("tp1").open(&ticket_for(&delivery, "storm 1.0.0")).unwrap();
     let server = world.serve();
     world.proxy.hold_next(|asked| asked.sets("RolloutProgress"));
     world.ask("carlos", ticket, "Unverified");

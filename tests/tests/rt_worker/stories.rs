@@ -2,7 +2,7 @@
 
 use egi_model::field::Field;
 
-use crate::world::World;
+use crate::world::{World, ticket_for};
 
 #[test]
 fn a_release_waits_for_the_slot_and_wakes_by_itself_and_an_emergency_does_not_wait() {
@@ -19,7 +19,7 @@ fn a_release_waits_for_the_slot_and_wakes_by_itself_and_an_emergency_does_not_wa
 
     // The flag alone is the provider's; the haste is a release manager's word.
     let delivery = world.deliver("storm", "1.2.0");
-    let urgent = world.ticket_for(&delivery, "storm 1.2.0, an emergency").with(Field::EmergencyRelease, "Yes");
+    let urgent = ticket_for(&delivery, "storm 1.2.0, an emergency").with(Field::EmergencyRelease, "Yes");
     let urgent = world.rt.person("tp1").open(&urgent).unwrap();
     world.go("carlos", urgent, "Unverified");
     let refused = world.rt.person("carlos").set(urgent, Field::RolloutProgress, "Production").unwrap();
@@ -46,7 +46,7 @@ fn a_failure_is_explained_and_tried_again_when_it_is_mended() {
     let world = World::new();
     let mut delivery = world.deliver("storm", "1.0.0");
     delivery.flip_bit("storm-1.0.0-1.noarch.rpm").unwrap();
-    let ticket = world.rt.person("tp1").open(&world.ticket_for(&delivery, "storm 1.0.0")).unwrap();
+    let ticket = world.rt.person("tp1").open(&ticket_for(&delivery, "storm 1.0.0")).unwrap();
     let server = world.serve();
     world.ask("carlos", ticket, "Unverified");
     world.wait_to_stand(ticket, "Failed Error");
@@ -61,7 +61,7 @@ fn a_failure_is_explained_and_tried_again_when_it_is_mended() {
     );
     // What RT lets pass and the repository can not do is refused on the ticket.
     let delivery = world.deliver("canl", "2.0.0");
-    let agreed = world.ticket_for(&delivery, "canl 2.0.0").with(Field::AssociatedMajorRelease, "umd-999");
+    let agreed = ticket_for(&delivery, "canl 2.0.0").with(Field::AssociatedMajorRelease, "umd-999");
     let agreed = world.rt.person("tp1").open(&agreed).unwrap();
     world.ask("carlos", agreed, "Unverified");
     world.wait_to_stand(agreed, "Failed Error");

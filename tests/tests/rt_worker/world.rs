@@ -10,7 +10,7 @@ use nsrw_tests::packages::TinyPackage;
 use nsrw_tests::process::wait_until;
 use nsrw_tests::provider::Delivery;
 use nsrw_tests::serve::Serving;
-use nsrw_tests::servers::rt::{ACCOUNT, NewTicket, Rt};
+use nsrw_tests::servers::rt::{ACCOUNT, NewTicket, Postgres, Rt};
 use nsrw_tests::site::Site;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -26,22 +26,32 @@ pub(crate) struct World {
     pub(crate) site: Site,
     dir: TempDir,
     notice_url: String,
+    /// The server RT has its database on, where that is no file. It outlives RT.
+    _database: Option<Postgres>,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::build().unwrap()
+        Self::build(None).unwrap()
+    }
+
+    /// The same with an RT that has its database on `PostgreSQL`.
+    pub(crate) fn on_postgres() -> Self {
+        Postgres::start().and_then(|server| Self::build(Some(server))).unwrap()
     }
 
     /// The people of the site are those of RT's groups: its settings name nobody.
-    fn build() -> Result<Self> {
+    fn build(database: Option<Postgres>) -> Result<Self> {
         let dir = TempDir::new()?;
         for folder in ["offered", "made"] {
             std::fs::create_dir(dir.path().join(folder))?;
         }
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let notice_url = format!("http://127.0.0.1:{port}/api/rollout");
-        let rt = Rt::start_telling(&notice_url)?;
+        let rt = match &database {
+            None => Rt::start_telling(&notice_url)?,
+            Some(server) => Rt::start_on(server, &notice_url)?,
+        };
         let proxy = Proxy::to(rt.port())?;
         let site = Site::init(&dir.path().join("site"), "http://repository.example.org/sw")?;
         forget_people(&site)?;
@@ -57,7 +67,7 @@ impl World {
             site.change_setting(setting, &value)?;
         }
         site.allow_folder(dir.path())?;
-        let world = Self { rt, proxy, site, dir, notice_url };
+        let world = Self { rt, proxy, site, dir, notice_url, _database: database };
         world.set_token(world.rt.token(ACCOUNT))?;
         std::fs::copy(world.rt.secret_file(), world.site.folder().join("secrets/notice.key"))?;
         Ok(world)
@@ -97,19 +107,10 @@ impl World {
         self.dir.path().join("offered").join(name)
     }
 
-    /// The ticket of a delivery, not opened yet.
-    pub(crate) fn ticket_for(&self, delivery: &Delivery, subject: &str) -> NewTicket {
-        let read = |name: &str| std::fs::read(delivery.dir.join(name)).unwrap();
-        NewTicket::for_release(subject, &read("release.xml"), &read("checksums.xml"))
-            .with(Field::SyncProtocol, "file")
-            .with(Field::SyncUrl, &format!("file://{}", delivery.dir.display()))
-            .with(Field::ReleaseType, "Incremental")
-    }
-
     /// A ticket the provider opened for a tiny delivery.
     pub(crate) fn open(&self, product: &str, version: &str) -> u64 {
         let delivery = self.deliver(product, version);
-        let ticket = self.ticket_for(&delivery, &format!("{product} {version}"));
+        let ticket = ticket_for(&delivery, &format!("{product} {version}"));
         self.rt.person("tp1").open(&ticket).unwrap()
     }
 
@@ -159,7 +160,7 @@ impl World {
     }
 
     /// The groups in the ticket's Cc, by name, sorted.
-    pub(crate) fn watchers(&self, ticket: u64) -> Vec<String> {
+    fn watchers(&self, ticket: u64) -> Vec<String> {
         let person = self.rt.person(ACCOUNT);
         let cc = person.get(&format!("ticket/{ticket}")).unwrap().json()["Cc"].as_array().cloned().unwrap_or_default();
         let name = |cc: &Value| {
@@ -169,6 +170,12 @@ impl World {
         let mut names: Vec<String> = cc.iter().filter(|cc| cc["type"] == "group").map(name).collect();
         names.sort();
         names
+    }
+
+    /// Waits until these groups, sorted, hear of the ticket: RT sets them just after it has taken the answer.
+    pub(crate) fn wait_for_watchers(&self, ticket: u64, wanted: &[&str]) {
+        let looked = wait_until(PATIENCE, || Ok((self.watchers(ticket) == wanted).then_some(())));
+        looked.unwrap_or_else(|_| panic!("{wanted:?} were expected to hear of it: {:?}", self.watchers(ticket)));
     }
 
     /// The comments the repository wrote, oldest first, as RT has them.
@@ -223,6 +230,15 @@ impl World {
     fn log(&self) -> String {
         std::fs::read_to_string(self.site.folder().join("serve.log")).unwrap_or_default()
     }
+}
+
+/// The ticket of a delivery, not opened yet.
+pub(crate) fn ticket_for(delivery: &Delivery, subject: &str) -> NewTicket {
+    let read = |name: &str| std::fs::read(delivery.dir.join(name)).unwrap();
+    NewTicket::for_release(subject, &read("release.xml"), &read("checksums.xml"))
+        .with(Field::SyncProtocol, "file")
+        .with(Field::SyncUrl, &format!("file://{}", delivery.dir.display()))
+        .with(Field::ReleaseType, "Incremental")
 }
 
 fn forget_people(site: &Site) -> Result<()> {
