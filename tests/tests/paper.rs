@@ -1,4 +1,4 @@
-//! The monthly report: on paper, and by mail through a real relay.
+//! The monthly report on paper, and by mail through a real relay.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its world can not be built")]
 
