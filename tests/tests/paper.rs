@@ -169,7 +169,8 @@ open(sys.argv[2], 'wb').write(part.get_payload(decode=True))";
 fn commands_of(unit: &str) -> Vec<Vec<String>> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/systemd").join(unit);
     let text = std::fs::read_to_string(file).unwrap();
-    let lines = text.lines().filter_map(|line| line.strip_prefix("ExecStart=/usr/bin/nsrw --config /var/lib/nsrw/nsrw.toml "));
+    let lines =
+        text.lines().filter_map(|line| line.strip_prefix("ExecStart=/usr/bin/nsrw --config /var/lib/nsrw/nsrw.toml "));
     lines.map(|words| words.split(' ').map(str::to_owned).collect()).collect()
 }
 
