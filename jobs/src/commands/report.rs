@@ -32,8 +32,8 @@ pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> 
     if args.close && closed.is_some() && nothing_is_left(site, args, &closing, first).await? {
         return Ok(Exit::Done);
     }
-    let closes = args.close && closed.is_none();
-    if closes {
+    let to_close = args.close && closed.is_none();
+    if to_close {
         let end = last.end();
         anyhow::ensure!(end <= now, "{last} can be closed when it is over, from {} on", end.format("%Y-%m-%d"));
     }
@@ -47,14 +47,14 @@ pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> 
     let mut numbers = tokio::task::block_in_place(|| report(&columns, first, last));
     site.progress.end();
     numbers.restatements = restatements(&closing, &restated, last);
-    let closed = if closes { Some(now) } else { closed.map(|(_, at)| at) };
+    let closed = if to_close { Some(now) } else { closed.map(|(_, at)| at) };
     let print = |press: &Press| tokio::task::block_in_place(|| press.print(&columns, &numbers, last, closed));
     site.progress.begin("typesetting", None);
     let paper = press.as_ref().map(print).transpose()?;
     site.progress.end();
     let default = site.config.path(Path::new("reports")).join(folder_name(first, last));
     let answer = write(args, &numbers, paper.as_ref(), &default, &read(&source), site.progress.as_ref())?;
-    let digest = if closes { Some(closing.close(&site.store, &numbers, last, restated).await?) } else { None };
+    let digest = if to_close { Some(closing.close(&site.store, &numbers, last, restated).await?) } else { None };
     let sending = match paper {
         Some(paper) if args.mail => mail::send_once(site, last, paper).await.map(Some),
         Some(_) | None => Ok(None),
