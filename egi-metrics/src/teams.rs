@@ -139,8 +139,7 @@ fn check(reader: &mut Reader<'_, '_>, ticket: u64, part: &Part, ended: Option<Mi
     }
     if [part.team, part.site, part.ngi].contains(&Name::NONE) {
         let team = reader.facts.names.show(part.team);
-        let detail =
-            if team.is_empty() { "no team is named".to_owned() } else { format!("team {team} has no site or no NGI") };
+        let detail = if team.is_empty() { "no team is named".to_owned() } else { format!("team {team} has no site or no NGI") };
         tell(reader, ProblemKind::UnknownTeam, ticket, part, detail);
     }
     if part.outcome.is_none() {

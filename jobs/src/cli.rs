@@ -134,6 +134,7 @@ pub struct SyncArgs {
 
 /// `nsrw report`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct ReportArgs {
     /// The month, such as 2026-11
     #[arg(required_unless_present_any = ["from", "last_month"], conflicts_with_all = ["from", "to"])]
@@ -156,7 +157,7 @@ pub struct ReportArgs {
     /// The file for the PDF [default: report-MONTH.pdf beside the other files]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "facts", "stdout"])]
     pub pdf: Option<PathBuf>,
-    /// Send the PDF to those of mail.report_to, unless it was sent
+    /// Send the PDF to those the settings name, unless it was sent
     #[arg(long, conflicts_with_all = ["from", "facts", "stdout"])]
     pub mail: bool,
     /// The folder for the files [default: reports/MONTH in the site's folder]

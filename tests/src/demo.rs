@@ -89,7 +89,7 @@ fn leave(world: &World, folder: &Path, narrator: &mut Narrator) -> Result<()> {
         ("the tickets with their comments", "tickets"),
         ("the mails the desk sent", "site/desk/outbox"),
         ("the history", "history.txt"),
-        ("the month's metrics, and what each number is made of", "metrics"),
+        ("the month's report as PDF, its numbers, and what each is made of", "metrics"),
         ("what the provider delivered", "provider"),
         ("the site's settings; try `target/debug/nsrw --config demo/site/nsrw.toml explain 5`", "site/nsrw.toml"),
     ] {

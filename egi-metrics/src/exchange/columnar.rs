@@ -6,9 +6,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use egi_model::history::Outcome;
 use egi_model::rollout::RolloutState;
-use polars::prelude::{
-    ChunkFullNull as _, Column, DataType, Int64Chunked, SerReader as _, StringChunked, TimeUnit, TimeZone,
-};
+use polars::prelude::{ChunkFullNull as _, Column, DataType, Int64Chunked, SerReader as _, StringChunked, TimeUnit, TimeZone};
 use polars_io::prelude::ParquetReader;
 
 use super::Kind;
@@ -20,7 +18,10 @@ use crate::record::RecordId;
 
 /// The columns of files; `None` where anything is not as it usually is: then the rows are to be read one by one, which
 /// tells what.
-pub(super) fn read<'p>(files: impl Iterator<Item = (Kind, &'p Path)>, as_of: DateTime<Utc>) -> Option<FactColumns> {
+pub(super) fn read<'p>(
+    files: impl Iterator<Item = (Kind, &'p Path)>,
+    as_of: DateTime<Utc>,
+) -> Option<FactColumns> {
     let mut facts = FactColumns::of(&Facts::none(as_of));
     for (kind, path) in files {
         let file = ParquetFile::open(kind, path)?;
@@ -51,8 +52,7 @@ impl<'p> ParquetFile<'p> {
         let whole = kind.columns().iter().all(|column| !column.needed || is_there(column.spec.name));
         let rows = reader.num_rows().ok()?;
         let file = Self { path, rows, columns: columns.clone() };
-        let of_one_source =
-            || file.text("source").is_some_and(|source| source.iter().all(|text| text.is_none_or(str::is_empty)));
+        let of_one_source = || file.text("source").is_some_and(|source| source.iter().all(|text| text.is_none_or(str::is_empty)));
         (whole && columns.iter().all(is_known) && of_one_source()).then_some(file)
     }
 
@@ -115,13 +115,7 @@ impl<'p> ParquetFile<'p> {
     }
 
     /// Words that are spelled as they are written; nothing is `missing`.
-    fn words<T: Copy>(
-        &self,
-        name: &str,
-        known: &[T],
-        word: fn(T) -> &'static str,
-        missing: Option<T>,
-    ) -> Option<Vec<T>> {
+    fn words<T: Copy>(&self, name: &str, known: &[T], word: fn(T) -> &'static str, missing: Option<T>) -> Option<Vec<T>> {
         let find = |text: &str| known.iter().find(|one| word(**one) == text).copied();
         self.text(name)?.iter().map(|text| text.filter(|text| !text.is_empty()).map_or(missing, find)).collect()
     }
@@ -130,7 +124,8 @@ impl<'p> ParquetFile<'p> {
         let states = |name| self.words(name, &RolloutState::ALL, RolloutState::as_str, None);
         let to = states("to")?;
         let asked = if self.columns.iter().any(|column| column == "asked") { states("asked")? } else { to.clone() };
-        let outcomes = [Outcome::Performed, Outcome::Deferred, Outcome::Refused, Outcome::Failed, Outcome::Disregarded];
+        let outcomes =
+            [Outcome::Performed, Outcome::Deferred, Outcome::Refused, Outcome::Failed, Outcome::Disregarded];
         Some(Transitions {
             record: self.records()?,
             ticket: self.tickets()?,
@@ -150,9 +145,7 @@ impl<'p> ParquetFile<'p> {
     fn submissions(&self) -> Option<Submissions> {
         let record = match self.column("record")? {
             None => vec![None; self.rows],
-            Some(_) => {
-                self.whole("record")?.iter().map(|number| Some(RecordId::own(u64::try_from(number?).ok()?))).collect()
-            }
+            Some(_) => self.whole("record")?.iter().map(|number| Some(RecordId::own(u64::try_from(number?).ok()?))).collect(),
         };
         Some(Submissions { record, ticket: self.tickets()?, at: self.all_times("at")?, by: self.texts("by")? })
     }
@@ -160,10 +153,8 @@ impl<'p> ParquetFile<'p> {
     fn participations(&self, names: &mut Names) -> Option<Participations> {
         let outcome = self.text("outcome")?;
         let find = |text: &str| TeamOutcome::ALL.into_iter().find(|one| one.as_str() == text);
-        let outcome: Option<Vec<_>> = outcome
-            .iter()
-            .map(|text| text.filter(|text| !text.is_empty()).map_or(Some(None), |text| find(text).map(Some)))
-            .collect();
+        let outcome: Option<Vec<_>> =
+            outcome.iter().map(|text| text.filter(|text| !text.is_empty()).map_or(Some(None), |text| find(text).map(Some))).collect();
         let team = self.names("team", names)?;
         if team.contains(&Name::NONE) {
             return None;

@@ -7,7 +7,9 @@ use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 
 use super::{FileFault, Kind};
-use crate::facts::{Facts, Participation, ParticipationFact, PublishedFact, Submission, TeamOutcome, TransitionFact};
+use crate::facts::{
+    Facts, Participation, ParticipationFact, PublishedFact, Submission, TeamOutcome, TransitionFact,
+};
 use crate::record::{RecordId, Sources};
 
 /// The texts of a row: one for each of the kind's columns, `None` where it has no value.

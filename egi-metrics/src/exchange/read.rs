@@ -64,12 +64,7 @@ fn find_files(path: &Path) -> Result<Vec<FactFile>, MetricsError> {
     };
     if !path.is_dir() {
         let found = fact_file(path);
-        let hint = || {
-            unusable(
-                "its name is none of transitions, submissions, participations, reports with .csv or .parquet"
-                    .to_owned(),
-            )
-        };
+        let hint = || unusable("its name is none of transitions, submissions, participations, reports with .csv or .parquet".to_owned());
         return Ok(vec![found.ok_or_else(hint)?]);
     }
     let mut files = Vec::new();
@@ -82,9 +77,7 @@ fn find_files(path: &Path) -> Result<Vec<FactFile>, MetricsError> {
         }
     }
     if files.is_empty() {
-        return Err(unusable(
-            "it has no transitions, submissions, participations or reports, as .csv or .parquet".to_owned(),
-        ));
+        return Err(unusable("it has no transitions, submissions, participations or reports, as .csv or .parquet".to_owned()));
     }
     Ok(files)
 }
@@ -124,11 +117,7 @@ impl Table {
                 break;
             }
         }
-        if faults.is_empty() {
-            Ok(())
-        } else {
-            Err(MetricsError::Facts { file: file.path.display().to_string(), faults })
-        }
+        if faults.is_empty() { Ok(()) } else { Err(MetricsError::Facts { file: file.path.display().to_string(), faults }) }
     }
 }
 
@@ -156,11 +145,7 @@ fn match_columns<'n>(file: &FactFile, names: impl Iterator<Item = &'n str>) -> R
             faults.push(FileFault { line: Some(1), column: None, message });
         }
     }
-    if faults.is_empty() {
-        Ok(places)
-    } else {
-        Err(MetricsError::Facts { file: file.path.display().to_string(), faults })
-    }
+    if faults.is_empty() { Ok(places) } else { Err(MetricsError::Facts { file: file.path.display().to_string(), faults }) }
 }
 
 fn failed(file: &FactFile) -> impl Fn(PolarsError) -> MetricsError {

@@ -129,8 +129,8 @@ fn count(month: &MonthReport, metric: &str, row: &str, column: &str) -> u64 {
 
 fn providers(month: &MonthReport) -> Vec<ProviderCounts> {
     let tables = [M_REPO_1, M_REPO_2, M_REPO_3, OUTCOMES].map(|metric| month.table(metric));
-    let named = tables.iter().flatten().flat_map(|table| &table.rows).map(|row| row.name.as_str());
-    let mut names: Vec<&str> = named.filter(|provider| *provider != ALL).collect();
+    let rows = tables.iter().flatten().flat_map(|table| &table.rows).map(|row| row.name.as_str());
+    let mut names: Vec<&str> = rows.filter(|provider| *provider != ALL).collect();
     names.sort_unstable();
     names.dedup();
     let row = |provider: &str| {

@@ -63,5 +63,5 @@ impl fmt::Display for TemplateFault {
 }
 
 fn list(faults: &[TemplateFault]) -> String {
-    faults.iter().map(|fault| format!("\n  {fault}")).collect()
+    faults.iter().fold(String::new(), |list, fault| format!("{list}\n  {fault}"))
 }

@@ -61,9 +61,9 @@ pub fn render_pdf(
     let json = serde_json::to_vec(&content).map_err(|source| PaperError::Content { source })?;
     let figures = charts.iter().map(|chart| (chart.file.clone(), chart.svg.clone().into_bytes()));
     let files = std::iter::once(("data.json".to_owned(), json)).chain(figures).chain(attachments.iter().cloned());
-    let date = read_date(&data.read_until);
-    let world = Sandbox::new(template, files, date)?;
-    let pdf = typeset(&world, template, &options(data, date)?);
+    let written = read_date(&data.read_until);
+    let world = Sandbox::new(template, files, written)?;
+    let pdf = typeset(&world, template, &options(data, written)?);
     typst::comemo::evict(REMEMBERED);
     pdf
 }
@@ -76,13 +76,13 @@ fn typeset(world: &Sandbox, template: &Template, options: &PdfOptions) -> Result
     typst_pdf::pdf(&document, options).map_err(|faults| told(&faults))
 }
 
-fn options(data: &ReportData, date: Option<Datetime>) -> Result<PdfOptions, PaperError> {
+fn options(data: &ReportData, written: Option<Datetime>) -> Result<PdfOptions, PaperError> {
     let standards = PdfStandards::new(&[PdfStandard::A_3a, PdfStandard::Ua_1])
         .map_err(|error| PaperError::Standards { message: error.message().to_string() })?;
     Ok(PdfOptions {
         ident: Smart::Custom(format!("nsrw report {} {}", data.site, data.month.id)),
         creator: Smart::Custom(Some("nsrw".to_owned())),
-        timestamp: date.map(Timestamp::new_utc),
+        timestamp: written.map(Timestamp::new_utc),
         standards,
         ..PdfOptions::default()
     })

@@ -28,26 +28,14 @@ pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> 
     let now = site.now();
     let [first, last] = args.months(now)?;
     let closing = Closing::look(&site.store, now).await?;
-    let closed = closing.find(first).filter(|_| args.close);
-    if let Some((closed, at)) = closed {
-        let digest = closed.basis.digest();
-        output::line(format!("{first} was closed on {} (facts {digest}); nothing was changed", at.format("%Y-%m-%d")));
-        let sent = if args.mail { mail::sent_before(site, first).await? } else { None };
-        if let Some(sending) = &sent {
-            mail::tell(sending);
-        }
-        if sent.is_some() || !args.mail {
-            return Ok(Exit::Done);
-        }
-        // An earlier run closed the month and did not come to send its report.
+    let closed = closing.find(last);
+    if args.close && closed.is_some() && nothing_is_left(site, args, &closing, first).await? {
+        return Ok(Exit::Done);
     }
-    let closes = args.close && closed.is_none();
-    if closes {
-        anyhow::ensure!(
-            first.end() <= now,
-            "{first} can be closed when it is over, from {} on",
-            first.end().format("%Y-%m-%d")
-        );
+    let to_close = args.close && closed.is_none();
+    if to_close {
+        let end = last.end();
+        anyhow::ensure!(end <= now, "{last} can be closed when it is over, from {} on", end.format("%Y-%m-%d"));
     }
     let press = if args.wants_paper() { Some(Press::of(site)?) } else { None };
     site.progress.begin("reading the log", None);
@@ -59,33 +47,40 @@ pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> 
     let mut numbers = tokio::task::block_in_place(|| report(&columns, first, last));
     site.progress.end();
     numbers.restatements = restatements(&closing, &restated, last);
-    let paper = match &press {
-        Some(press) => {
-            let closed = if closes { Some(now) } else { closing.find(last).map(|(_, at)| at) };
-            site.progress.begin("typesetting", None);
-            let paper = tokio::task::block_in_place(|| press.print(&columns, &numbers, last, closed))?;
-            site.progress.end();
-            Some(paper)
-        }
-        None => None,
-    };
+    let closed = if to_close { Some(now) } else { closed.map(|(_, at)| at) };
+    let print = |press: &Press| tokio::task::block_in_place(|| press.print(&columns, &numbers, last, closed));
+    site.progress.begin("typesetting", None);
+    let paper = press.as_ref().map(print).transpose()?;
+    site.progress.end();
     let default = site.config.path(Path::new("reports")).join(folder_name(first, last));
-    let mut answer = write(args, &numbers, paper.as_ref(), &default, &read(&source), site.progress.as_ref())?;
-    if closes {
-        let digest = closing.close(&site.store, &numbers, first, restated).await?;
-        if let Some(answer) = &mut answer {
-            answer.closed = Some(format!("{first} is closed (facts {digest})"));
-        }
-    }
+    let answer = write(args, &numbers, paper.as_ref(), &default, &read(&source), site.progress.as_ref())?;
+    let digest = if to_close { Some(closing.close(&site.store, &numbers, last, restated).await?) } else { None };
     let sending = match paper {
-        Some(paper) if args.mail => Some(mail::send_once(site, last, paper).await),
-        Some(_) | None => None,
+        Some(paper) if args.mail => mail::send_once(site, last, paper).await.map(Some),
+        Some(_) | None => Ok(None),
     };
-    let sending = sending.transpose();
+    // The report is there whatever becomes of the letter.
     if let Some(answer) = answer {
-        answer.tell(args, sending.as_ref().ok().and_then(Option::as_ref))?;
+        let closed = digest.map(|digest| format!("{last} is closed (facts {digest})"));
+        answer.tell(args, closed.as_deref(), sending.as_ref().ok().and_then(Option::as_ref))?;
     }
     Ok(sending?.map_or(Exit::Done, |sending| sending.exit()))
+}
+
+/// Says that a month is closed, and whether that was all: an earlier run may have closed it and not come to send its report.
+async fn nothing_is_left(site: &Site, args: &ReportArgs, closing: &Closing, month: Month) -> anyhow::Result<bool> {
+    if let Some((closed, at)) = closing.find(month) {
+        let digest = closed.basis.digest();
+        output::line(format!("{month} was closed on {} (facts {digest}); nothing was changed", at.format("%Y-%m-%d")));
+    }
+    if !args.mail {
+        return Ok(true);
+    }
+    let sent = mail::sent_before(site, month).await?;
+    if let Some(sending) = &sent {
+        mail::tell(sending);
+    }
+    Ok(sent.is_some())
 }
 
 /// What changed in closed months; in the report of a closed month also what had been told when it was closed.
@@ -120,7 +115,7 @@ pub(super) fn run_on_files(args: &ReportArgs, facts: &Path, now: DateTime<Utc>) 
     progress.end();
     let default = Path::new("reports").join(folder_name(first, last));
     if let Some(answer) = write(args, &numbers, None, &default, &describe(&columns), &progress)? {
-        answer.tell(args, None)?;
+        answer.tell(args, None, None)?;
     }
     Ok(Exit::Done)
 }
@@ -142,7 +137,6 @@ struct Answer {
     folder: String,
     files: Vec<String>,
     read: String,
-    closed: Option<String>,
 }
 
 /// What is said of its numbers.
@@ -185,19 +179,18 @@ fn write(
         folder: folder.display().to_string(),
         files,
         read: read.to_owned(),
-        closed: None,
     }))
 }
 
 impl Answer {
     /// Says what was read, what was odd, and what came of it.
-    fn tell(&self, args: &ReportArgs, sending: Option<&Sending>) -> anyhow::Result<()> {
+    fn tell(&self, args: &ReportArgs, closed: Option<&str>, sending: Option<&Sending>) -> anyhow::Result<()> {
         let Said { months, problems, restatements } = &self.said;
         if args.json {
             return output::json(&serde_json::json!({
                 "from": months.map(|(first, _)| first), "to": months.map(|(_, last)| last),
                 "folder": self.folder, "files": self.files, "read": self.read, "problems": problems,
-                "restatements": restatements, "mail": sending.map(Sending::to_json),
+                "restatements": restatements, "closed": closed, "mail": sending.map(Sending::to_json),
             }));
         }
         output::line(format!("read: {}", self.read));
@@ -210,7 +203,7 @@ impl Answer {
         for name in &self.files {
             output::line(format!("  {name}"));
         }
-        if let Some(closed) = &self.closed {
+        if let Some(closed) = closed {
             output::line(closed);
         }
         if let Some(sending) = sending {

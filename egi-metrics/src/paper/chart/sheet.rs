@@ -52,8 +52,8 @@ pub(super) enum Side {
 }
 
 impl Sheet<'_> {
-    pub(super) fn text(&self, text: &str, place: Place, side: Side, size: u32, colour: RGBColor) -> Drawn {
-        let (horizontal, vertical) = match side {
+    pub(super) fn text(&self, text: &str, place: Place, towards: Side, size: u32, colour: RGBColor) -> Drawn {
+        let (horizontal, vertical) = match towards {
             Side::Right => (HPos::Left, VPos::Center),
             Side::Left => (HPos::Right, VPos::Center),
             Side::Above => (HPos::Center, VPos::Bottom),

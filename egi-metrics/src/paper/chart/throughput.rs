@@ -47,9 +47,9 @@ fn describe(months: &[MonthCounts]) -> String {
     let known = |month: &MonthCounts, count: u64| if month.known { count.to_string() } else { "unknown".to_owned() };
     let lists = SERIES.iter().map(|series| {
         let counts: Vec<_> = months.iter().map(|month| known(month, (series.count)(month))).collect();
-        format!(" {}: {}.", series.title, counts.join(", "))
+        format!("{}: {}.", series.title, counts.join(", "))
     });
-    format!("Four bar charts with one bar per month, {}.{}", period(&names), lists.collect::<String>())
+    format!("Four bar charts with one bar per month, {}. {}", period(&names), lists.collect::<Vec<_>>().join(" "))
 }
 
 fn panel(sheet: &Sheet<'_>, series: &Series, months: &[MonthCounts], corner: Place, most: u64) -> Drawn {

@@ -119,16 +119,17 @@ fn message_id(site: &Site, month: Month) -> String {
 }
 
 fn text(content: &ReportData, file: &str) -> String {
-    let mut text = format!("{}\n", content.headlines.join("\n"));
+    let mut lines = content.headlines.clone();
     if !content.attention.is_empty() {
-        text.push_str("\nNeeds attention:\n");
-        text.extend(content.attention.iter().map(|line| format!("- {line}\n")));
+        lines.extend([String::new(), "Needs attention:".to_owned()]);
+        lines.extend(content.attention.iter().map(|line| format!("- {line}")));
     }
-    text.push_str(&format!(
-        "\nThe whole report is attached: {file}. It carries the month's figures as CSV files in itself.\nLog read until {}.\n",
-        content.read_until
-    ));
-    text
+    lines.extend([
+        String::new(),
+        format!("The whole report is attached: {file}. It carries the month's figures as CSV files in itself."),
+        format!("Log read until {}.", content.read_until),
+    ]);
+    lines.join("\n") + "\n"
 }
 
 /// Says what came of it.
