@@ -47,17 +47,31 @@ impl Report<'_> {
     pub fn carry(&self, month: Month) -> Option<Carried> {
         let numbers = self.month(month)?;
         let end = month.end().timestamp_micros();
-        let log = &self.facts.transitions;
-        let created = &self.facts.submissions;
-        let later = [(&log.ticket, &log.at), (&created.ticket, &created.at)].into_iter();
-        let later = later.flat_map(|(tickets, times)| tickets.iter().zip(times)).filter(|(_, at)| **at >= end);
+        let facts = self.facts;
+        let parts = &facts.participations;
+        let times = [
+            (&facts.transitions.ticket, &facts.transitions.at),
+            (&facts.submissions.ticket, &facts.submissions.at),
+            (&parts.ticket, &parts.invited),
+            (&parts.ticket, &parts.answered),
+            (&parts.ticket, &parts.finished),
+            (&facts.published.ticket, &facts.published.at),
+        ];
+        let later =
+            times.into_iter().flat_map(|(tickets, times)| tickets.iter().zip(times)).filter(|(_, at)| **at >= end);
         let mut tickets: BTreeSet<TicketId> = later.filter_map(|(ticket, _)| TicketId::new(*ticket)).collect();
         tickets.extend(self.open_stays(month).into_iter().map(|stay| stay.ticket));
         let without_report = self.publications(month).into_iter().filter(|known| known.published.is_none());
         tickets.extend(without_report.map(|known| known.release.ticket));
         let settled = numbers.flow.iter().filter(|row| row.state.is_terminal());
         Some(Carried {
-            records: log.record.iter().filter(|record| record.source() == 0).map(|record| record.number()).max().unwrap_or(0),
+            records: log
+                .record
+                .iter()
+                .filter(|record| record.source() == 0)
+                .map(|record| record.number())
+                .max()
+                .unwrap_or(0),
             settled: settled.map(|row| (row.state, row.wip_end)).collect(),
             tickets: tickets.into_iter().collect(),
         })

@@ -19,6 +19,5 @@ pub use read::{read_columns, read_facts};
 pub use schema::{FactColumn, Kind, facts_markdown};
 pub use write::write_facts;
 
-
 #[cfg(test)]
 mod tests;

@@ -77,8 +77,7 @@ pub(crate) fn push_time(text: &mut String, at: i64) {
     }
     push_two(text, year / 100);
     push_two(text, year % 100);
-    for (before, part) in
-        [('-', at.month()), ('-', at.day()), ('T', at.hour()), (':', at.minute()), (':', at.second())]
+    for (before, part) in [('-', at.month()), ('-', at.day()), ('T', at.hour()), (':', at.minute()), (':', at.second())]
     {
         text.push(before);
         push_two(text, part);
@@ -136,7 +135,8 @@ mod tests {
 
     #[test]
     fn times_are_put_together_as_the_library_does_it() {
-        for at in ["2026-11-01T00:00:00Z", "0007-02-03T04:05:06Z", "2011-07-11T20:50:50.250Z", "-0044-03-15T12:00:00Z"] {
+        for at in ["2026-11-01T00:00:00Z", "0007-02-03T04:05:06Z", "2011-07-11T20:50:50.250Z", "-0044-03-15T12:00:00Z"]
+        {
             let micros = DateTime::parse_from_rfc3339(at).unwrap().timestamp_micros();
             assert_eq!(show_time(micros), at);
         }

@@ -125,30 +125,20 @@ impl ProblemKind {
             Self::OverlappingStays => {
                 "Each stay has the duration its own times give; work in progress may count the release twice."
             }
-            Self::ClockSkew => {
-                "The stay in Submitted has no duration and is left out of the time in state."
-            }
-            Self::UnknownTeam => {
-                "It counts under (unknown)."
-            }
+            Self::ClockSkew => "The stay in Submitted has no duration and is left out of the time in state.",
+            Self::UnknownTeam => "It counts under (unknown).",
             Self::TeamInTwoPlaces => {
                 "It is one row among the teams, and its releases count for the NGI that each participation names."
             }
-            Self::DuplicateParticipation => {
-                "The first outcome counts, the others count nowhere."
-            }
+            Self::DuplicateParticipation => "The first outcome counts, the others count nowhere.",
             Self::OutcomeBeforeAnswer => {
                 "Without acceptance it is not among the teams of the release; among the team's and the NGI's releases it counts like any other."
             }
-            Self::OutcomeWithoutTime => {
-                "It counts nowhere."
-            }
+            Self::OutcomeWithoutTime => "It counts nowhere.",
             Self::OutcomeAfterRollout => {
                 "It counts among the team's and the NGI's releases, and among the teams of the release if the month of its end still knew it."
             }
-            Self::UnknownTicket => {
-                "The participation counts for team and NGI; the report counts nowhere."
-            }
+            Self::UnknownTicket => "The participation counts for team and NGI; the report counts nowhere.",
             Self::FutureTime => {
                 "It counts in the month of its time. It is listed in every report, because no month's report may ever reach it."
             }
@@ -210,7 +200,8 @@ pub(crate) fn find_gaps(facts: &FactColumns) -> Vec<Problem> {
     let created = created.filter_map(|(record, at)| Some((record?, *at)));
     // Of what was looked at before only a part is here.
     let looked_at = facts.carried.as_ref().map_or(0, |carried| carried.records);
-    let is_new = |(record, _): &(RecordId, Micros)| record.source() > 0 && looked_at == 0 || record.number() > looked_at;
+    let is_new =
+        |(record, _): &(RecordId, Micros)| record.source() > 0 && looked_at == 0 || record.number() > looked_at;
     let settled = facts.transitions.record.iter().copied().zip(facts.transitions.at.iter().copied());
     let mut problems = Vec::new();
     let mut reader = Reader { facts, problems: &mut problems };

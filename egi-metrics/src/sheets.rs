@@ -9,6 +9,7 @@ use polars::prelude::{Column, DataFrame, PolarsResult};
 
 use crate::catalog::{FILES, METRICS, MetricSpec, id};
 use crate::columns::{FactColumns, Name};
+use crate::definitions;
 use crate::error::MetricsError;
 use crate::format::{Format, csv_field, push_time, write_frame};
 use crate::frame::{self, frame, name};
@@ -18,7 +19,6 @@ use crate::report::{MonthReport, Report};
 use crate::spread::Distribution;
 use crate::stay::{self, Cut, Seen};
 use crate::tally::{Event, Home};
-use crate::definitions;
 
 /// The names of a report's sheets, in the order of the catalogue. A file is named after its sheet and its format.
 #[must_use]
@@ -137,7 +137,8 @@ impl Report<'_> {
     }
 
     fn flow(&self) -> Vec<Column> {
-        let rows: Vec<_> = self.months.iter().flat_map(|month| month.flow.iter().map(|row| (month.month, *row))).collect();
+        let rows: Vec<_> =
+            self.months.iter().flat_map(|month| month.flow.iter().map(|row| (month.month, *row))).collect();
         vec![
             month_column(&rows, |row| row.0),
             frame::text(name::STATE, &rows, |row| Some(row.1.state.as_str())),
@@ -284,8 +285,7 @@ impl Report<'_> {
         let mut line = String::new();
         for ((cell, month, row), traced) in self.tally.trace.listed(self.facts) {
             let month = self.month_of(month.into()).map(|month| month.to_string()).unwrap_or_default();
-            let begin =
-                format!("{},{month},{},{},", cell.metric(), csv_field(row.show(self.facts)), cell.column());
+            let begin = format!("{},{month},{},{},", cell.metric(), csv_field(row.show(self.facts)), cell.column());
             for one in traced {
                 line.clear();
                 line.push_str(&begin);
@@ -426,9 +426,8 @@ fn month_column<T>(rows: &[T], month: impl Fn(&T) -> Month) -> Column {
 /// Percentiles and listed values; before them mean, least and greatest where they are `wanted`.
 fn duration_columns<'r, T>(rows: &'r [T], of: impl Fn(&'r T) -> &'r Distribution, wanted: bool) -> Vec<Column> {
     let values: Vec<&Distribution> = rows.iter().map(of).collect();
-    let percentile = |place: usize| {
-        move |of: &&Distribution| of.spread.percentiles().and_then(|values| values.get(place).copied())
-    };
+    let percentile =
+        |place: usize| move |of: &&Distribution| of.spread.percentiles().and_then(|values| values.get(place).copied());
     let mut columns = Vec::new();
     if wanted {
         columns.push(frame::number(name::MEAN_SECONDS, &values, |of| of.mean()));

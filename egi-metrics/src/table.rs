@@ -97,7 +97,9 @@ impl FlowRow {
     pub(crate) fn arrange(tally: &Tally, month: usize, carried: Option<&Carried>) -> Vec<Self> {
         let settled = |state: RolloutState, bound: usize| match carried {
             None => tally.settled(state, bound),
-            Some(carried) => (carried.settled(state) + tally.settled(state, bound)).saturating_sub(tally.settled(state, 0)),
+            Some(carried) => {
+                (carried.settled(state) + tally.settled(state, bound)).saturating_sub(tally.settled(state, 0))
+            }
         };
         let row = |state: RolloutState| {
             let count = |cell| tally.trace.number(cell, month, Row::In(state));

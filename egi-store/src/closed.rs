@@ -34,11 +34,12 @@ impl Store {
             if known.fetch_optional(&mut *tx).await.map_err(operation.failed())?.is_some() {
                 return Err(StoreError::MonthClosed { month: month.month });
             }
-            let insert = sqlx::query("INSERT INTO closed_months (month, version, closed, document) VALUES (?, ?, ?, ?)")
-                .bind(month.month.to_string())
-                .bind(month.version.cast_signed())
-                .bind(micros(month.closed))
-                .bind(&month.document);
+            let insert =
+                sqlx::query("INSERT INTO closed_months (month, version, closed, document) VALUES (?, ?, ?, ?)")
+                    .bind(month.month.to_string())
+                    .bind(month.version.cast_signed())
+                    .bind(micros(month.closed))
+                    .bind(&month.document);
             insert.execute(&mut *tx).await.map_err(operation.failed())?;
         }
         tx.commit().await.map_err(operation.failed())

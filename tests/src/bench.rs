@@ -90,7 +90,8 @@ pub fn run(runs: usize, choice: Choice) -> Result<String> {
     }
     for contest in contests {
         let job = contest.job();
-        let columns = take_turns(contest.as_ref(), &job, runs).with_context(|| format!("failed to time: {}", job.title))?;
+        let columns =
+            take_turns(contest.as_ref(), &job, runs).with_context(|| format!("failed to time: {}", job.title))?;
         report.add(&job, columns);
     }
     Ok(report.render(&machine::load()))

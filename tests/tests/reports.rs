@@ -95,9 +95,8 @@ fn a_range_holds_what_its_months_hold() {
     let folder = world.folder("facts");
     write_folder(&random_log(LogShape { tickets: 60, days: 80, seed: 3, wrong_times: 0 }), &folder).unwrap();
     let facts = folder.to_str().unwrap();
-    let sheet = |months: &[&str], sheet: &str| {
-        world.done(&[&["report", "--facts", facts, "--stdout", sheet], months].concat())
-    };
+    let sheet =
+        |months: &[&str], sheet: &str| world.done(&[&["report", "--facts", facts, "--stdout", sheet], months].concat());
     let months = ["2016-01", "2016-02", "2016-03"];
     for name in ["m-repo-1", "m-sa1-3-6", "time-in-state", "m-sa1-3-5-releases"] {
         let range = sheet(&["--from", "2016-01", "--to", "2016-03"], name);
@@ -134,9 +133,9 @@ fn a_report_is_written_as_csv_json_and_parquet_and_replaces_the_former_one_as_a_
     assert_eq!(table[0]["accepted"], 1, "{table}");
     let parquet = report("parquet");
     assert!(parquet.iter().all(|name| name.ends_with(".parquet")), "{parquet:?}");
-    let left = fs::read_dir(world.home.path()).unwrap().filter(|file| {
-        file.as_ref().unwrap().file_name().to_string_lossy().starts_with(".report-")
-    });
+    let left = fs::read_dir(world.home.path())
+        .unwrap()
+        .filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().starts_with(".report-"));
     assert_eq!(left.count(), 0, "what is written aside does not stay");
 }
 
@@ -146,8 +145,11 @@ fn what_can_not_be_read_is_named_with_file_line_and_column_and_nothing_is_import
     let folder = world.folder("bad");
     fs::create_dir(&folder).unwrap();
     let file = folder.join("transitions.csv");
-    fs::write(&file, "record,ticket,at,from,to\n1,7,2026-11-01 00:00:00,Submitted,Unverified\nx,0,yesterday,Submitted,Gone\n")
-        .unwrap();
+    fs::write(
+        &file,
+        "record,ticket,at,from,to\n1,7,2026-11-01 00:00:00,Submitted,Unverified\nx,0,yesterday,Submitted,Gone\n",
+    )
+    .unwrap();
     let ended = world.site.nsrw(&["facts", "import", folder.to_str().unwrap(), "--source", "past"]).unwrap();
     assert_eq!(ended.code, 3, "{}", ended.log);
     let name = file.display();
@@ -213,7 +215,10 @@ fn a_month_is_closed_once_and_late_facts_are_told_as_restatements() {
 #[test]
 fn a_month_after_a_closed_one_is_the_same_without_reading_everything() {
     let world = World::new();
-    world.site.configure("local_folders = []", &format!("local_folders = [\"{}\"]", world.home.path().display())).unwrap();
+    world
+        .site
+        .configure("local_folders = []", &format!("local_folders = [\"{}\"]", world.home.path().display()))
+        .unwrap();
     let this = Month::of(chrono::Utc::now());
     let (last, this) = (this.previous().to_string(), this.to_string());
     world.done(&["report", &last, "--close"]);

@@ -88,8 +88,14 @@ pub const METRICS: [MetricSpec; 13] = [
             ColumnSpec { name: name::TEAMS, meaning: "their teams, a team once for each release" },
             ColumnSpec { name: name::WITHOUT_TEAM, meaning: "releases without any team" },
             ColumnSpec { name: name::MEAN_TEAMS, meaning: "teams per release; empty without releases" },
-            ColumnSpec { name: name::MEDIAN_TEAMS, meaning: "median of the releases' numbers of teams; empty with n < 5" },
-            ColumnSpec { name: name::VALUES_TEAMS, meaning: "with n < 5 the numbers of teams themselves, ascending, with blanks between" },
+            ColumnSpec {
+                name: name::MEDIAN_TEAMS,
+                meaning: "median of the releases' numbers of teams; empty with n < 5",
+            },
+            ColumnSpec {
+                name: name::VALUES_TEAMS,
+                meaning: "with n < 5 the numbers of teams themselves, ascending, with blanks between",
+            },
         ],
     },
     MetricSpec {
@@ -99,7 +105,11 @@ pub const METRICS: [MetricSpec; 13] = [
         unit: "releases",
         file: "m-sa1-3-2",
         labels: 2,
-        columns: &[MONTH, PROVIDER, ColumnSpec { name: name::SUCCESSES, meaning: "staged rollouts that ended in Production in the month" }],
+        columns: &[
+            MONTH,
+            PROVIDER,
+            ColumnSpec { name: name::SUCCESSES, meaning: "staged rollouts that ended in Production in the month" },
+        ],
     },
     MetricSpec {
         id: id::M_SA1_3_3,
@@ -125,7 +135,10 @@ pub const METRICS: [MetricSpec; 13] = [
         columns: &[
             MONTH,
             ColumnSpec { name: name::RELEASES, meaning: "releases accepted in the month whose time is known: n" },
-            ColumnSpec { name: name::LEFT_OUT, meaning: "releases left out, because the log does not tell when they entered staged rollout, or has it after their acceptance" },
+            ColumnSpec {
+                name: name::LEFT_OUT,
+                meaning: "releases left out, because the log does not tell when they entered staged rollout, or has it after their acceptance",
+            },
             MEAN,
             MIN,
             MAX,
@@ -133,8 +146,14 @@ pub const METRICS: [MetricSpec; 13] = [
             P85,
             P95,
             VALUES,
-            ColumnSpec { name: name::DEFERRED_SECONDS, meaning: "seconds the n releases together were Deferred in between" },
-            ColumnSpec { name: name::FAILED_SECONDS, meaning: "seconds the n releases together were Failed in between" },
+            ColumnSpec {
+                name: name::DEFERRED_SECONDS,
+                meaning: "seconds the n releases together were Deferred in between",
+            },
+            ColumnSpec {
+                name: name::FAILED_SECONDS,
+                meaning: "seconds the n releases together were Failed in between",
+            },
         ],
     },
     MetricSpec {
@@ -146,8 +165,14 @@ pub const METRICS: [MetricSpec; 13] = [
         labels: 1,
         columns: &[
             MONTH,
-            ColumnSpec { name: name::PUBLISHED, meaning: "accepted releases with a report, the later of the two in the month: n" },
-            ColumnSpec { name: name::BEFORE_ACCEPTANCE, meaning: "those of them whose report was published before they were accepted" },
+            ColumnSpec {
+                name: name::PUBLISHED,
+                meaning: "accepted releases with a report, the later of the two in the month: n",
+            },
+            ColumnSpec {
+                name: name::BEFORE_ACCEPTANCE,
+                meaning: "those of them whose report was published before they were accepted",
+            },
             MEAN,
             MIN,
             MAX,
@@ -155,7 +180,10 @@ pub const METRICS: [MetricSpec; 13] = [
             P85,
             P95,
             VALUES,
-            ColumnSpec { name: name::WITHOUT_REPORT, meaning: "releases accepted and without a report at the month's end" },
+            ColumnSpec {
+                name: name::WITHOUT_REPORT,
+                meaning: "releases accepted and without a report at the month's end",
+            },
         ],
     },
     MetricSpec {
@@ -167,9 +195,18 @@ pub const METRICS: [MetricSpec; 13] = [
         labels: 4,
         columns: &[
             MONTH,
-            ColumnSpec { name: name::TEAM, meaning: "the early-adopter team; (unknown) where none is named, (all) for the sum of the rows above" },
-            ColumnSpec { name: name::SITE, meaning: "its site, as its first participation counted in the month names it" },
-            ColumnSpec { name: name::NGI, meaning: "its NGI, as its first participation counted in the month names it" },
+            ColumnSpec {
+                name: name::TEAM,
+                meaning: "the early-adopter team; (unknown) where none is named, (all) for the sum of the rows above",
+            },
+            ColumnSpec {
+                name: name::SITE,
+                meaning: "its site, as its first participation counted in the month names it",
+            },
+            ColumnSpec {
+                name: name::NGI,
+                meaning: "its NGI, as its first participation counted in the month names it",
+            },
             ColumnSpec { name: name::RELEASES, meaning: "releases the team reported an outcome of in the month" },
             ColumnSpec { name: name::ACCEPTS, meaning: "of these, with Accept" },
             ColumnSpec { name: name::WARNINGS, meaning: "of these, with AcceptWithWarnings" },
@@ -177,7 +214,10 @@ pub const METRICS: [MetricSpec; 13] = [
             ColumnSpec { name: name::ABORTS, meaning: "of these, with Aborted" },
             ColumnSpec { name: name::INVITED, meaning: "releases the team was asked to try in the month" },
             ColumnSpec { name: name::DECLINED, meaning: "releases the team declined to try in the month" },
-            ColumnSpec { name: name::NO_ANSWER, meaning: "releases the team was asked to try in the month and had not answered for by its end" },
+            ColumnSpec {
+                name: name::NO_ANSWER,
+                meaning: "releases the team was asked to try in the month and had not answered for by its end",
+            },
         ],
     },
     MetricSpec {
@@ -190,7 +230,10 @@ pub const METRICS: [MetricSpec; 13] = [
         columns: &[
             MONTH,
             ColumnSpec { name: name::NGI, meaning: "the NGI; (unknown) where none is named, (all) for all" },
-            ColumnSpec { name: name::PARTICIPATIONS, meaning: "participations whose outcome was reported in the month" },
+            ColumnSpec {
+                name: name::PARTICIPATIONS,
+                meaning: "participations whose outcome was reported in the month",
+            },
             ColumnSpec { name: name::RELEASES, meaning: "distinct releases they belong to" },
         ],
     },

@@ -32,19 +32,28 @@ pub fn keep(facts: &Facts, unnamed: &str) -> Vec<KeptFact> {
         named.map_or("", String::as_str).to_owned()
     };
     let mut kept = Vec::with_capacity(facts.len());
-    kept.extend(facts.transitions.iter().map(|fact| {
-        kept_fact(source(fact.record), Kind::Transitions, fact.record.number(), fact.ticket, fact)
-    }));
+    kept.extend(
+        facts
+            .transitions
+            .iter()
+            .map(|fact| kept_fact(source(fact.record), Kind::Transitions, fact.record.number(), fact.ticket, fact)),
+    );
     kept.extend(facts.submitted.iter().map(|fact| {
         let source = fact.record.map_or_else(|| unnamed.to_owned(), source);
         kept_fact(source, Kind::Submissions, fact.ticket.get(), fact.ticket, fact)
     }));
-    kept.extend(facts.participations.iter().map(|fact| {
-        kept_fact(source(fact.record), Kind::Participations, fact.record.number(), fact.ticket, fact)
-    }));
-    kept.extend(facts.published.iter().map(|fact| {
-        kept_fact(source(fact.record), Kind::Reports, fact.record.number(), fact.ticket, fact)
-    }));
+    kept.extend(
+        facts
+            .participations
+            .iter()
+            .map(|fact| kept_fact(source(fact.record), Kind::Participations, fact.record.number(), fact.ticket, fact)),
+    );
+    kept.extend(
+        facts
+            .published
+            .iter()
+            .map(|fact| kept_fact(source(fact.record), Kind::Reports, fact.record.number(), fact.ticket, fact)),
+    );
     kept
 }
 
@@ -64,8 +73,12 @@ pub fn restore(kept: &[KeptFact], facts: &mut Facts) -> Result<(), MetricsError>
             None => record,
         };
         match one.kind {
-            Kind::Transitions => facts.transitions.push(read(one, |fact: &mut TransitionFact| &mut fact.record, place)?),
-            Kind::Participations => facts.participations.push(read(one, |fact: &mut ParticipationFact| &mut fact.record, place)?),
+            Kind::Transitions => {
+                facts.transitions.push(read(one, |fact: &mut TransitionFact| &mut fact.record, place)?);
+            }
+            Kind::Participations => {
+                facts.participations.push(read(one, |fact: &mut ParticipationFact| &mut fact.record, place)?);
+            }
             Kind::Reports => facts.published.push(read(one, |fact: &mut PublishedFact| &mut fact.record, place)?),
             Kind::Submissions => {
                 let mut fact: Submission = parse(one)?;

@@ -101,7 +101,10 @@ fn every_fault_of_a_file_is_told_with_its_place() {
         ]
     );
     assert_eq!(
-        faults_of("participations.csv", "record,ticket,team,participation,outcome\n1,2,,Maybe,Accept\n2,2,A,Accepted,Good\n"),
+        faults_of(
+            "participations.csv",
+            "record,ticket,team,participation,outcome\n1,2,,Maybe,Accept\n2,2,A,Accepted,Good\n"
+        ),
         [
             "line 2: team: is empty; every row needs one",
             "line 2: participation: \"Maybe\" is none of Invited, Accepted, Declined, NoAnswer",

@@ -70,7 +70,8 @@ async fn facts_are_imported_once_and_a_contradiction_refuses_all() {
     assert!(matches!(error, StoreError::FactDiffers { number: 1, .. }), "{error:?}");
     let kept: Vec<_> = world.store.load_facts().await.unwrap().into_iter().map(|f| (f.number, f.document)).collect();
     assert_eq!(kept, [(1, "one".to_owned()), (2, "two".to_owned()), (3, "three".to_owned())]);
-    let imports: Vec<_> = world.store.load_fact_imports().await.unwrap().into_iter().map(|i| (i.facts, i.imported)).collect();
+    let imports: Vec<_> =
+        world.store.load_fact_imports().await.unwrap().into_iter().map(|i| (i.facts, i.imported)).collect();
     assert_eq!(imports, [(2, second(1)), (1, second(2))]);
 }
 

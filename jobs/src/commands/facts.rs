@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use egi_metrics::exchange::{Kind, read_facts, write_facts};
-use egi_metrics::{Facts, FactColumns, Format, MetricsError};
+use egi_metrics::{FactColumns, Facts, Format, MetricsError};
 
 use crate::cli::{FactsCheckArgs, FactsCommand, FactsExportArgs, FactsImportArgs};
 use crate::exit::Exit;
@@ -28,7 +28,8 @@ async fn export(site: &Site, args: &FactsExportArgs) -> anyhow::Result<Exit> {
     let format = Format::from(args.format);
     for kind in Kind::ALL {
         let path = args.folder.join(kind.as_str()).with_extension(format.extension());
-        write_file(&path, &loaded.facts, kind, format).with_context(|| format!("failed to write {}", path.display()))?;
+        write_file(&path, &loaded.facts, kind, format)
+            .with_context(|| format!("failed to write {}", path.display()))?;
     }
     tell(&loaded.facts, &format!("exported to {}", args.folder.display()), args.json)?;
     Ok(Exit::Done)

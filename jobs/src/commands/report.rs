@@ -23,10 +23,17 @@ pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> 
     if args.close {
         if let Some((closed, at)) = closing.find(first) {
             let digest = closed.basis.digest();
-            output::line(format!("{first} was closed on {} (facts {digest}); nothing was changed", at.format("%Y-%m-%d")));
+            output::line(format!(
+                "{first} was closed on {} (facts {digest}); nothing was changed",
+                at.format("%Y-%m-%d")
+            ));
             return Ok(Exit::Done);
         }
-        anyhow::ensure!(first.end() <= now, "{first} can be closed when it is over, from {} on", first.end().format("%Y-%m-%d"));
+        anyhow::ensure!(
+            first.end() <= now,
+            "{first} can be closed when it is over, from {} on",
+            first.end().format("%Y-%m-%d")
+        );
     }
     site.progress.begin("reading the log", None);
     let source = closing.source(&site.store, first).await?;
@@ -45,7 +52,11 @@ pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> 
         source.loaded.records,
         source.loaded.disregarded,
         source.loaded.imported,
-        if source.is_part() { "; releases that had come to their end before are taken from the closed month" } else { "" },
+        if source.is_part() {
+            "; releases that had come to their end before are taken from the closed month"
+        } else {
+            ""
+        },
     );
     let default = site.config.path(Path::new("reports")).join(folder_name(first, last));
     finish(args, &numbers, &default, &read, site.progress.as_ref())?;
@@ -83,7 +94,13 @@ fn folder_name(first: Month, last: Month) -> String {
 }
 
 /// Writes the report where it was asked for, and says what was read and what was odd.
-fn finish(args: &ReportArgs, numbers: &Report<'_>, default: &Path, read: &str, progress: &dyn Progress) -> anyhow::Result<()> {
+fn finish(
+    args: &ReportArgs,
+    numbers: &Report<'_>,
+    default: &Path,
+    read: &str,
+    progress: &dyn Progress,
+) -> anyhow::Result<()> {
     if let Some(name) = &args.stdout {
         let mut out = std::io::BufWriter::new(std::io::stdout());
         return numbers.write(sheet_of(name), args.format.into(), &mut out).context("failed to print the sheet");

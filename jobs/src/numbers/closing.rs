@@ -43,10 +43,11 @@ pub struct Basis {
 impl Basis {
     async fn now(store: &Store) -> anyhow::Result<Self> {
         let (records, head) = store.load_history_head().await?;
-        let mut list = String::new();
-        for import in store.load_fact_imports().await? {
-            list.push_str(&format!("{} {} {} {}\n", import.id, import.source, import.facts, import.imported.timestamp_micros()));
-        }
+        let imports = store.load_fact_imports().await?;
+        let lines = imports.iter().map(|import| {
+            format!("{} {} {} {}\n", import.id, import.source, import.facts, import.imported.timestamp_micros())
+        });
+        let list: String = lines.collect();
         Ok(Self { records, head, imports: Sha256::of(list.as_bytes()) })
     }
 
@@ -145,7 +146,13 @@ impl Closing {
 
     /// What changed in the closed months up to the report's last; nothing if the facts are only a part, as then nothing
     /// has changed. Besides, the month's own restatements of when it was closed.
-    pub async fn restated(&self, store: &Store, source: &Source, columns: &FactColumns, last: Month) -> anyhow::Result<Vec<Restated>> {
+    pub async fn restated(
+        &self,
+        store: &Store,
+        source: &Source,
+        columns: &FactColumns,
+        last: Month,
+    ) -> anyhow::Result<Vec<Restated>> {
         if source.is_part() {
             return Ok(Vec::new());
         }
@@ -159,7 +166,13 @@ impl Closing {
                 continue;
             }
             let carried = fresh.carry(kept.month).unwrap_or_else(|| closed.carried.clone());
-            let document = Closed { definitions: DEFINITIONS_VERSION, basis: self.basis.clone(), figures, carried, ..closed.clone() };
+            let document = Closed {
+                definitions: DEFINITIONS_VERSION,
+                basis: self.basis.clone(),
+                figures,
+                carried,
+                ..closed.clone()
+            };
             changed.push(Restated { month: kept.month, version: kept.version + 1, restatements, document });
         }
         Ok(changed)
@@ -169,7 +182,8 @@ impl Closing {
     async fn reason(&self, store: &Store, closed: &Closed, month: Month) -> anyhow::Result<Option<String>> {
         let basis = &closed.basis;
         if closed.definitions != DEFINITIONS_VERSION {
-            let reason = format!("the definitions were raised from version {} to {DEFINITIONS_VERSION}", closed.definitions);
+            let reason =
+                format!("the definitions were raised from version {} to {DEFINITIONS_VERSION}", closed.definitions);
             return Ok(Some(reason));
         }
         if basis.records > 0 && store.load_history_digest(basis.records).await? != Some(basis.head) {
@@ -189,7 +203,13 @@ impl Closing {
     }
 
     /// Freezes a month with the figures of its report, and the changed figures of others.
-    pub async fn close(&self, store: &Store, report: &Report<'_>, month: Month, restated: Vec<Restated>) -> anyhow::Result<Sha256> {
+    pub async fn close(
+        &self,
+        store: &Store,
+        report: &Report<'_>,
+        month: Month,
+        restated: Vec<Restated>,
+    ) -> anyhow::Result<Sha256> {
         let figures = report.month(month).map(egi_metrics::MonthReport::figures).unwrap_or_default();
         let mut carried = report.carry(month).context("the month is none of the report's")?;
         carried.records = self.basis.records;

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use nix::libc::SIGKILL;
 
-use crate::dice::Dice;
 use super::tracer::{self, Call, End};
 use super::{Mode, Phase, PhaseName, Report, picture};
+use crate::dice::Dice;
 use crate::site::Site;
 
 /// How many runs of the sample are killed once, and how many twice.

@@ -102,11 +102,8 @@ fn compare_tables(sheet: &str, ours: &str, theirs: &str) -> Result<usize> {
         if our == their {
             return Ok(());
         }
-        let differing: BTreeMap<_, _> = header
-            .iter()
-            .zip(our.iter().zip(&their))
-            .filter(|(_, (our, their))| our != their)
-            .collect();
+        let differing: BTreeMap<_, _> =
+            header.iter().zip(our.iter().zip(&their)).filter(|(_, (our, their))| our != their).collect();
         bail!("{sheet}, line {}: ours and theirs differ in {differing:?}; ours is {our:?}", line + 1)
     })?;
     let (our, their) = (ours.lines().count(), theirs.lines().count());
