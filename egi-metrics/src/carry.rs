@@ -11,6 +11,7 @@ use egi_model::ticket::TicketId;
 use serde::{Deserialize, Serialize};
 
 use crate::columns::FactColumns;
+use crate::record::RecordId;
 use crate::report::Report;
 
 /// What a closed month hands on.
@@ -64,14 +65,10 @@ impl Report<'_> {
         let without_report = self.publications(month).into_iter().filter(|known| known.published.is_none());
         tickets.extend(without_report.map(|known| known.release.ticket));
         let settled = numbers.flow.iter().filter(|row| row.state.is_terminal());
+        let created = facts.submissions.record.iter().filter_map(|record| *record);
+        let own = facts.transitions.record.iter().copied().chain(created).filter(|record| record.source() == 0);
         Some(Carried {
-            records: log
-                .record
-                .iter()
-                .filter(|record| record.source() == 0)
-                .map(|record| record.number())
-                .max()
-                .unwrap_or(0),
+            records: own.map(RecordId::number).max().unwrap_or(0),
             settled: settled.map(|row| (row.state, row.wip_end)).collect(),
             tickets: tickets.into_iter().collect(),
         })

@@ -132,6 +132,7 @@ fn for_team(counter: &mut Counter<'_>, cell: Cell, at: Micros, ticket: u64, part
 }
 
 fn check(reader: &mut Reader<'_, '_>, ticket: u64, part: &Part, ended: Option<Micros>) {
+    let facts = reader.facts;
     let as_of = reader.facts.as_of.timestamp_micros();
     if participation_time(&reader.facts.participations, part.row) > as_of {
         let detail = "a time of the participation lies after the facts were read".to_owned();
@@ -146,7 +147,7 @@ fn check(reader: &mut Reader<'_, '_>, ticket: u64, part: &Part, ended: Option<Mi
     if part.outcome.is_none() {
         return;
     }
-    let team = reader.facts.names.show(part.team).to_owned();
+    let team = facts.names.show(part.team);
     if part.finished == NEVER {
         let detail = format!("nothing tells when team {team} reported its outcome");
         tell(reader, ProblemKind::OutcomeWithoutTime, ticket, part, detail);

@@ -1,8 +1,8 @@
 //! A report's folder: written aside, synced, and put in place at once. A half-written report never replaces a good one.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::BufWriter;
+use std::path::Path;
 
 use anyhow::Context as _;
 use egi_metrics::{Format, Report, sheets};
@@ -22,29 +22,31 @@ pub fn write_folder(
         .prefix(".report-")
         .tempdir_in(parent)
         .with_context(|| format!("failed to write into {}", parent.display()))?;
-    let mut names = Vec::new();
+    let mut written = Vec::new();
     for sheet in sheets() {
         let name = format!("{sheet}.{}", format.extension());
         let path = aside.path().join(&name);
-        write_file(&path, |out| Ok(report.write(sheet, format, out)?))
+        let file = write_file(&path, |out| Ok(report.write(sheet, format, out)?))
             .with_context(|| format!("failed to write {}", path.display()))?;
-        names.push(name);
+        written.push((name, file));
         wrote();
+    }
+    // Together, as the disk then writes them together.
+    for (name, file) in &written {
+        file.sync_all().with_context(|| format!("failed to sync {name}"))?;
     }
     sync(aside.path())?;
     put_in_place(aside.path(), folder).with_context(|| format!("failed to put {} in place", folder.display()))?;
     sync(parent)?;
     // What was there before is aside now, and goes.
     aside.close().or_else(|error| if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
-    Ok(names)
+    Ok(written.into_iter().map(|(name, _)| name).collect())
 }
 
-fn write_file(path: &PathBuf, write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn write_file(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<()>) -> anyhow::Result<File> {
     let mut out = BufWriter::with_capacity(1 << 16, File::create(path)?);
     write(&mut out)?;
-    out.flush()?;
-    out.get_ref().sync_all()?;
-    Ok(())
+    Ok(out.into_inner().map_err(std::io::IntoInnerError::into_error)?)
 }
 
 fn sync(folder: &Path) -> anyhow::Result<()> {
