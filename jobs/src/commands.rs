@@ -49,9 +49,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         }
         Command::Config(JsonArg { json }) => print_config(&cli.config, json),
         // The numbers of files need no site.
-        Command::OnSite(SiteCommand::Report(args)) if let Some(facts) = &args.facts => {
-            report::run_on_files(&args, facts, Utc::now())
-        }
+        Command::OnSite(SiteCommand::Report(args)) if args.facts.is_some() => report::run_on_files(&args, Utc::now()),
         Command::OnSite(command) => run_on_site(command, &open_site(&cli.config).await?).await,
     }
 }

@@ -68,8 +68,9 @@ pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> 
 }
 
 /// The report of files of facts, which needs no site.
-pub(super) fn run_on_files(args: &ReportArgs, facts: &Path, now: DateTime<Utc>) -> anyhow::Result<Exit> {
+pub(super) fn run_on_files(args: &ReportArgs, now: DateTime<Utc>) -> anyhow::Result<Exit> {
     let [first, last] = args.months()?;
+    let facts = args.facts.as_deref().context("no folder of facts was given")?;
     let progress = Shown::new();
     progress.begin("reading the facts", None);
     let columns = exchange::read_columns(facts, now)?;
