@@ -8,7 +8,7 @@
 //! - [`serve`]: a running `nsrw serve` of such a site, asked over HTTP, ended by signals;
 //! - [`scenario`]: scripts of what people do, run against such a site: script in, transcript out;
 //! - [`crash`]: the worker killed at any moment, and what is left compared with the undisturbed run;
-//! - [`numbers`]: random logs, and DuckDB to compute from them what `nsrw report` does;
+//! - [`numbers`]: random logs, and `DuckDB` to compute from them what `nsrw report` does;
 //! - [`demo`]: the main job from delivery to production, narrated: `make demo`;
 //! - [`mod@bench`]: our commands timed beside the same work done by hand: `make bench`.
 //!
