@@ -1,5 +1,7 @@
 //! `nsrw report`: the numbers of a month, or of several.
 
+mod folder;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -11,7 +13,7 @@ use egi_repo::progress::Progress;
 
 use crate::cli::ReportArgs;
 use crate::exit::Exit;
-use crate::numbers::{Closing, write_folder};
+use crate::numbers::Closing;
 use crate::output::{self, Shown};
 use crate::site::Site;
 
@@ -108,7 +110,7 @@ fn finish(
     }
     let folder = args.out.as_deref().unwrap_or(default);
     progress.begin("writing the report", u64::try_from(sheets().len()).ok());
-    let written = write_folder(folder, numbers, args.format.into(), || progress.advance(1))?;
+    let written = folder::write_folder(folder, numbers, args.format.into(), || progress.advance(1))?;
     progress.end();
     let problems = problems(numbers);
     if args.json {

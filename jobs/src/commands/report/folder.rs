@@ -10,7 +10,7 @@ use rustix::fs::{CWD, RenameFlags};
 
 /// Writes every sheet of a report into `folder`, in the place of what was there. `wrote` is called after each. The answer
 /// are the files' names.
-pub fn write_folder(
+pub(super) fn write_folder(
     folder: &Path,
     report: &Report<'_>,
     format: Format,
