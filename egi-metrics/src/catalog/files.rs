@@ -17,7 +17,7 @@ const EVENT: [ColumnSpec; 10] = [
     ColumnSpec { name: name::REASONS, meaning: "why, one line each; empty where the log does not say" },
 ];
 
-/// The files of a month's report beside those of [`METRICS`].
+/// The files of a month's report beside those of [`METRICS`](super::METRICS).
 pub const FILES: [FileSpec; 10] = [
     FileSpec {
         name: "m-sa1-3-1-releases",
