@@ -11,6 +11,7 @@ use egi_model::ticket::TicketId;
 use serde::{Deserialize, Serialize};
 
 use crate::columns::FactColumns;
+use crate::record::RecordId;
 use crate::report::Report;
 
 /// What a closed month hands on.
@@ -47,23 +48,27 @@ impl Report<'_> {
     pub fn carry(&self, month: Month) -> Option<Carried> {
         let numbers = self.month(month)?;
         let end = month.end().timestamp_micros();
-        let log = &self.facts.transitions;
-        let created = &self.facts.submissions;
-        let later = [(&log.ticket, &log.at), (&created.ticket, &created.at)].into_iter();
-        let later = later.flat_map(|(tickets, times)| tickets.iter().zip(times)).filter(|(_, at)| **at >= end);
+        let facts = self.facts;
+        let parts = &facts.participations;
+        let times = [
+            (&facts.transitions.ticket, &facts.transitions.at),
+            (&facts.submissions.ticket, &facts.submissions.at),
+            (&parts.ticket, &parts.invited),
+            (&parts.ticket, &parts.answered),
+            (&parts.ticket, &parts.finished),
+            (&facts.published.ticket, &facts.published.at),
+        ];
+        let later =
+            times.into_iter().flat_map(|(tickets, times)| tickets.iter().zip(times)).filter(|(_, at)| **at >= end);
         let mut tickets: BTreeSet<TicketId> = later.filter_map(|(ticket, _)| TicketId::new(*ticket)).collect();
         tickets.extend(self.open_stays(month).into_iter().map(|stay| stay.ticket));
         let without_report = self.publications(month).into_iter().filter(|known| known.published.is_none());
         tickets.extend(without_report.map(|known| known.release.ticket));
         let settled = numbers.flow.iter().filter(|row| row.state.is_terminal());
+        let created = facts.submissions.record.iter().filter_map(|record| *record);
+        let own = facts.transitions.record.iter().copied().chain(created).filter(|record| record.source() == 0);
         Some(Carried {
-            records: log
-                .record
-                .iter()
-                .filter(|record| record.source() == 0)
-                .map(|record| record.number())
-                .max()
-                .unwrap_or(0),
+            records: own.map(RecordId::number).max().unwrap_or(0),
             settled: settled.map(|row| (row.state, row.wip_end)).collect(),
             tickets: tickets.into_iter().collect(),
         })

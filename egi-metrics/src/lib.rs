@@ -68,17 +68,13 @@ pub use catalog::{ColumnSpec, DEFINITIONS_VERSION, FILES, FileSpec, GROUND_RULES
 pub use columns::FactColumns;
 pub use definitions::definitions_markdown;
 pub use error::MetricsError;
-pub use facts::{
-    Facts, Participation, ParticipationFact, PublishedFact, Submission, TeamOutcome, TransitionFact,
-};
+pub use facts::{Facts, Participation, ParticipationFact, PublishedFact, Submission, TeamOutcome, TransitionFact};
 pub use format::Format;
 pub use quality::{Problem, ProblemKind};
 pub use record::{RecordId, Sources};
 pub use report::{MonthReport, Report, problems, report};
 pub use restate::{Figure, Restatement, restatements};
-pub use rollout::{
-    Event, Passage, Publication, ReleaseName, ReportDelay, RolloutEnd, RolloutTime, TeamsPerRelease,
-};
+pub use rollout::{Event, Passage, Publication, ReleaseName, ReportDelay, RolloutEnd, RolloutTime, TeamsPerRelease};
 pub use sheets::{sheets, write_stays};
 pub use spread::{Distribution, Spread};
 pub use stay::{Stay, stays};

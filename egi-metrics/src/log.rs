@@ -243,8 +243,7 @@ impl<'f> Journey<'f> {
     fn enter(&mut self, state: RolloutState, mark: Mark) {
         let begun = self.spans.len().saturating_add(1);
         self.state = Some(state);
-        self.open =
-            Some(Span { number: u32::try_from(begun).unwrap_or(u32::MAX), state, entered: mark, left: None });
+        self.open = Some(Span { number: u32::try_from(begun).unwrap_or(u32::MAX), state, entered: mark, left: None });
     }
 
     fn check(&mut self, mark: Mark, request: &Request, stood: RolloutState) {

@@ -26,7 +26,7 @@ struct Grouped {
 }
 
 /// All tickets from one to another, to be taken one after the other.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Tickets<'o>([Run<'o>; 4]);
 
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ impl Ordered {
     }
 }
 
-impl<'o> Tickets<'o> {
+impl Tickets<'_> {
     /// Splits into parts of about equal size, in order. There may be fewer than asked for.
     pub(crate) fn split(self, parts: usize) -> Vec<Self> {
         let [longest, ..] = self.0;

@@ -125,30 +125,20 @@ impl ProblemKind {
             Self::OverlappingStays => {
                 "Each stay has the duration its own times give; work in progress may count the release twice."
             }
-            Self::ClockSkew => {
-                "The stay in Submitted has no duration and is left out of the time in state."
-            }
-            Self::UnknownTeam => {
-                "It counts under (unknown)."
-            }
+            Self::ClockSkew => "The stay in Submitted has no duration and is left out of the time in state.",
+            Self::UnknownTeam => "It counts under (unknown).",
             Self::TeamInTwoPlaces => {
                 "It is one row among the teams, and its releases count for the NGI that each participation names."
             }
-            Self::DuplicateParticipation => {
-                "The first outcome counts, the others count nowhere."
-            }
+            Self::DuplicateParticipation => "The first outcome counts, the others count nowhere.",
             Self::OutcomeBeforeAnswer => {
                 "Without acceptance it is not among the teams of the release; among the team's and the NGI's releases it counts like any other."
             }
-            Self::OutcomeWithoutTime => {
-                "It counts nowhere."
-            }
+            Self::OutcomeWithoutTime => "It counts nowhere.",
             Self::OutcomeAfterRollout => {
                 "It counts among the team's and the NGI's releases, and among the teams of the release if the month of its end still knew it."
             }
-            Self::UnknownTicket => {
-                "The participation counts for team and NGI; the report counts nowhere."
-            }
+            Self::UnknownTicket => "The participation counts for team and NGI; the report counts nowhere.",
             Self::FutureTime => {
                 "It counts in the month of its time. It is listed in every report, because no month's report may ever reach it."
             }

@@ -172,7 +172,8 @@ impl Report<'_> {
     #[must_use]
     pub fn open_stays(&self, month: Month) -> Vec<Stay> {
         let Some(place) = self.place(month) else { return Vec::new() };
-        let cut = Cut { from: Some(self.window.end(place)), before: self.window.end(place), measured: self.measured(place) };
+        let cut =
+            Cut { from: Some(self.window.end(place)), before: self.window.end(place), measured: self.measured(place) };
         let mut open = Vec::new();
         stay::each(self.facts, cut, |seen| {
             open.extend(seen.own(self.facts).filter(|_| seen.left.is_none() && !seen.span.state.is_terminal()));

@@ -8,8 +8,8 @@ use crate::columns::{FactColumns, Micros, NEVER, Name};
 use crate::log::{Journey, Mark, Request, Span, Step, whole_seconds};
 use crate::order::TicketRows;
 use crate::record::RecordId;
-use crate::teams;
 use crate::tally::{Event, Passage, Publication, RolloutEnd, Tally};
+use crate::teams;
 use crate::trace::{Cell, Row};
 use crate::window::Window;
 

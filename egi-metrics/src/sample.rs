@@ -8,9 +8,7 @@ use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 
 use crate::columns::FactColumns;
-use crate::facts::{
-    Facts, Participation, ParticipationFact, PublishedFact, Submission, TeamOutcome, TransitionFact,
-};
+use crate::facts::{Facts, Participation, ParticipationFact, PublishedFact, Submission, TeamOutcome, TransitionFact};
 use crate::format::Format;
 use crate::record::RecordId;
 use crate::report::{MonthReport, report};

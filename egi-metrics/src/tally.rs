@@ -185,7 +185,9 @@ impl Tally {
 
     pub(crate) fn note_duration(&mut self, month: usize, state: RolloutState, seconds: u64) {
         let slot = self.months.get_mut(month).and_then(|tally| tally.seconds.get_mut(state as usize));
-        slot.into_iter().for_each(|known| known.push(seconds));
+        if let Some(known) = slot {
+            known.push(seconds);
+        }
     }
 
     /// The seconds in a state of each release that left it in a month, taken out.

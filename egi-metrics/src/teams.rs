@@ -78,14 +78,14 @@ pub(crate) fn count(
             distinct.push(part);
         }
     }
-    // What a release is counted by is its first record, whatever its team is called.
+    // What a release is releases by is its first record, whatever its team is called.
     distinct.sort_unstable_by_key(|part| part.record.order());
     let month = ended.and_then(|ended| counter.window.place(ended));
     let mut reported = Vec::new();
-    let mut counted = BTreeSet::new();
+    let mut releases = BTreeSet::new();
     for part in distinct {
         check(&mut reader, rows.ticket, &part, ended);
-        count_part(counter, rows.ticket, &part, &mut counted);
+        count_part(counter, rows.ticket, &part, &mut releases);
         let known = month.is_some_and(|month| is_known_before(part.finished, counter.window.end(month)));
         if known && part.outcome.is_some() && part.participation == Participation::Accepted {
             reported.push(part.record);
@@ -94,8 +94,8 @@ pub(crate) fn count(
     reported
 }
 
-/// `counted` are the NGIs that the release was counted for, by month.
-fn count_part(counter: &mut Counter<'_>, ticket: u64, part: &Part, counted: &mut BTreeSet<(usize, Row)>) {
+/// `releases` are the NGIs that the release was counted for, by month.
+fn count_part(counter: &mut Counter<'_>, ticket: u64, part: &Part, releases: &mut BTreeSet<(usize, Row)>) {
     for_team(counter, Cell::TeamInvited, part.invited, ticket, part);
     if part.participation == Participation::Declined {
         for_team(counter, Cell::TeamDeclined, part.answered, ticket, part);
@@ -118,7 +118,7 @@ fn count_part(counter: &mut Counter<'_>, ticket: u64, part: &Part, counted: &mut
     counter.at(Cell::NgiParticipations, part.finished, ngi, ticket, Some(part.record));
     let Some(month) = counter.window.place(part.finished) else { return };
     for row in [ngi, Row::All] {
-        if counted.insert((month, row)) {
+        if releases.insert((month, row)) {
             counter.at(Cell::NgiReleases, part.finished, row, ticket, Some(part.record));
         }
     }
@@ -132,6 +132,7 @@ fn for_team(counter: &mut Counter<'_>, cell: Cell, at: Micros, ticket: u64, part
 }
 
 fn check(reader: &mut Reader<'_, '_>, ticket: u64, part: &Part, ended: Option<Micros>) {
+    let facts = reader.facts;
     let as_of = reader.facts.as_of.timestamp_micros();
     if participation_time(&reader.facts.participations, part.row) > as_of {
         let detail = "a time of the participation lies after the facts were read".to_owned();
@@ -139,13 +140,14 @@ fn check(reader: &mut Reader<'_, '_>, ticket: u64, part: &Part, ended: Option<Mi
     }
     if [part.team, part.site, part.ngi].contains(&Name::NONE) {
         let team = reader.facts.names.show(part.team);
-        let detail = if team.is_empty() { "no team is named".to_owned() } else { format!("team {team} has no site or no NGI") };
+        let detail =
+            if team.is_empty() { "no team is named".to_owned() } else { format!("team {team} has no site or no NGI") };
         tell(reader, ProblemKind::UnknownTeam, ticket, part, detail);
     }
     if part.outcome.is_none() {
         return;
     }
-    let team = reader.facts.names.show(part.team).to_owned();
+    let team = facts.names.show(part.team);
     if part.finished == NEVER {
         let detail = format!("nothing tells when team {team} reported its outcome");
         tell(reader, ProblemKind::OutcomeWithoutTime, ticket, part, detail);

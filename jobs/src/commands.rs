@@ -57,11 +57,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }
         Command::Config(JsonArg { json }) => print_config(&cli.config, json),
-        Command::OnSite(command) => match &command {
-            // The numbers of files need no site.
-            SiteCommand::Report(args) if let Some(facts) = &args.facts => report::run_on_files(args, facts, Utc::now()),
-            _ => run_on_site(command, &open_site(&cli.config).await?).await,
-        },
+        // The numbers of files need no site.
+        Command::OnSite(SiteCommand::Report(args)) if args.facts.is_some() => report::run_on_files(&args, Utc::now()),
+        Command::OnSite(command) => run_on_site(command, &open_site(&cli.config).await?).await,
     }
 }
 

@@ -1,9 +1,7 @@
-//! Facts of a site for the metrics, its closed months, and the folders reports are written to.
+//! Facts of a site for the metrics, and its closed months.
 
 mod closing;
-mod folder;
 mod load;
 
 pub use closing::{Basis, Closed, Closing, Restated, Source};
-pub use folder::{Enclosed, write_file, write_folder};
 pub use load::{Loaded, kept_facts, load};

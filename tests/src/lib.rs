@@ -11,7 +11,7 @@
 //! - [`scenario`]: scripts of what people do, run against such a site: script in, transcript out;
 //! - [`keys`]: secret keys, made by `gpg`;
 //! - [`crash`]: the worker killed at any moment, and what is left compared with the undisturbed run;
-//! - [`numbers`]: random logs, and DuckDB to compute from them what `nsrw report` does;
+//! - [`numbers`]: random logs, and `DuckDB` to compute from them what `nsrw report` does;
 //! - [`demo`]: the main job from delivery to production, narrated: `make demo`;
 //! - [`mod@bench`]: our commands timed beside the same work done by hand: `make bench`.
 //!

@@ -1,4 +1,4 @@
-//! Numbers by another hand: random logs, and DuckDB to compute from them what `nsrw report` does.
+//! Numbers by another hand: random logs, and `DuckDB` to compute from them what `nsrw report` does.
 
 pub mod catalogue;
 pub mod logs;

@@ -1,4 +1,4 @@
-//! Our numbers beside those of DuckDB, made by other rules' words from the same facts: equal in every cell.
+//! Our numbers beside those of `DuckDB`, made by other rules' words from the same facts: equal in every cell.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its world can not be built")]
 

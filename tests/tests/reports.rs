@@ -54,9 +54,16 @@ impl World {
 
 /// The column `accepted` of the row (all), month by month; months with none are left out.
 fn accepted(csv: &str) -> BTreeMap<String, u64> {
-    let rows = csv.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
-    let all = rows.filter(|row| row[1] == "(all)").map(|row| (row[0].to_owned(), row[2].parse().unwrap()));
-    all.filter(|(_, count)| *count > 0).collect()
+    let mut counts = BTreeMap::new();
+    for line in csv.lines().skip(1) {
+        let mut fields = line.split(',');
+        let (month, name, count) = (fields.next().unwrap(), fields.next().unwrap(), fields.next().unwrap());
+        let count: u64 = count.parse().unwrap();
+        if name == "(all)" && count > 0 {
+            counts.insert(month.to_owned(), count);
+        }
+    }
+    counts
 }
 
 fn counts_as_the_catalogue(catalogue: &Path, from: &str, to: &str) -> u64 {

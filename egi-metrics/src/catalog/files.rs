@@ -17,7 +17,7 @@ const EVENT: [ColumnSpec; 10] = [
     ColumnSpec { name: name::REASONS, meaning: "why, one line each; empty where the log does not say" },
 ];
 
-/// The files of a month's report beside those of [`METRICS`].
+/// The files of a month's report beside those of [`METRICS`](super::METRICS).
 pub const FILES: [FileSpec; 10] = [
     FileSpec {
         name: "m-sa1-3-1-releases",
@@ -42,7 +42,10 @@ pub const FILES: [FileSpec; 10] = [
             ColumnSpec { name: name::RELEASE, meaning: "product and version; empty while unknown" },
             ColumnSpec { name: name::PROVIDER, meaning: "the technology provider; empty while unknown" },
             ColumnSpec { name: name::RECORD, meaning: "the log record that counts" },
-            ColumnSpec { name: name::ENTERED, meaning: "when it first entered staged rollout; empty where the log does not tell" },
+            ColumnSpec {
+                name: name::ENTERED,
+                meaning: "when it first entered staged rollout; empty where the log does not tell",
+            },
             ColumnSpec { name: name::ACCEPTED, meaning: "when it was accepted" },
             ColumnSpec { name: name::SECONDS, meaning: "from one to the other; empty for a release left out" },
             ColumnSpec { name: name::DEFERRED_SECONDS, meaning: "seconds it was Deferred in between" },
@@ -59,9 +62,18 @@ pub const FILES: [FileSpec; 10] = [
             ColumnSpec { name: name::PROVIDER, meaning: "the technology provider; empty while unknown" },
             ColumnSpec { name: name::RECORD, meaning: "the log record that counts" },
             ColumnSpec { name: name::ACCEPTED, meaning: "when it was accepted" },
-            ColumnSpec { name: name::PUBLISHED, meaning: "when its first report was published; empty while there is none" },
-            ColumnSpec { name: name::SECONDS, meaning: "from one to the other; 0 if the report came first; empty without a report" },
-            ColumnSpec { name: name::AGE_SECONDS, meaning: "without a report: from acceptance to the month's end, or to when the facts were read" },
+            ColumnSpec {
+                name: name::PUBLISHED,
+                meaning: "when its first report was published; empty while there is none",
+            },
+            ColumnSpec {
+                name: name::SECONDS,
+                meaning: "from one to the other; 0 if the report came first; empty without a report",
+            },
+            ColumnSpec {
+                name: name::AGE_SECONDS,
+                meaning: "without a report: from acceptance to the month's end, or to when the facts were read",
+            },
         ],
     },
     FileSpec {
@@ -104,7 +116,10 @@ pub const FILES: [FileSpec; 10] = [
         columns: &[
             ColumnSpec { name: name::METRIC, meaning: "the metric" },
             MONTH,
-            ColumnSpec { name: name::ROW, meaning: "the cell's row: a provider, team, NGI or state; (all) for a metric without rows" },
+            ColumnSpec {
+                name: name::ROW,
+                meaning: "the cell's row: a provider, team, NGI or state; (all) for a metric without rows",
+            },
             ColumnSpec { name: name::COLUMN, meaning: "the cell's column" },
             TICKET,
             RECORD,

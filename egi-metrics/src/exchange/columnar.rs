@@ -6,7 +6,9 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use egi_model::history::Outcome;
 use egi_model::rollout::RolloutState;
-use polars::prelude::{ChunkFullNull as _, Column, DataType, Int64Chunked, SerReader as _, StringChunked, TimeUnit, TimeZone};
+use polars::prelude::{
+    ChunkFullNull as _, Column, DataType, Int64Chunked, SerReader as _, StringChunked, TimeUnit, TimeZone,
+};
 use polars_io::prelude::ParquetReader;
 
 use super::Kind;
@@ -18,10 +20,7 @@ use crate::record::RecordId;
 
 /// The columns of files; `None` where anything is not as it usually is: then the rows are to be read one by one, which
 /// tells what.
-pub(super) fn read<'p>(
-    files: impl Iterator<Item = (Kind, &'p Path)>,
-    as_of: DateTime<Utc>,
-) -> Option<FactColumns> {
+pub(super) fn read<'p>(files: impl Iterator<Item = (Kind, &'p Path)>, as_of: DateTime<Utc>) -> Option<FactColumns> {
     let mut facts = FactColumns::of(&Facts::none(as_of));
     for (kind, path) in files {
         let file = ParquetFile::open(kind, path)?;
@@ -34,6 +33,9 @@ pub(super) fn read<'p>(
     }
     Some(facts)
 }
+
+/// A file that is to be read row by row, to tell what is the matter with it.
+struct Unusual;
 
 struct ParquetFile<'p> {
     path: &'p Path,
@@ -52,22 +54,23 @@ impl<'p> ParquetFile<'p> {
         let whole = kind.columns().iter().all(|column| !column.needed || is_there(column.spec.name));
         let rows = reader.num_rows().ok()?;
         let file = Self { path, rows, columns: columns.clone() };
-        let of_one_source = || file.text("source").is_some_and(|source| source.iter().all(|text| text.is_none_or(str::is_empty)));
+        let of_one_source =
+            || file.text("source").is_some_and(|source| source.iter().all(|text| text.is_none_or(str::is_empty)));
         (whole && columns.iter().all(is_known) && of_one_source()).then_some(file)
     }
 
-    /// One column; `Some(None)` for one that the file does not have.
-    fn column(&self, name: &str) -> Option<Option<Column>> {
+    /// One column; `None` for one that the file does not have.
+    fn column(&self, name: &str) -> Result<Option<Column>, Unusual> {
         if !self.columns.iter().any(|column| column == name) {
-            return Some(None);
+            return Ok(None);
         }
-        let reader = ParquetReader::new(File::open(self.path).ok()?);
-        let frame = reader.with_columns(Some(vec![name.to_owned()])).finish().ok()?;
-        Some(frame.columns().first().cloned())
+        let reader = ParquetReader::new(File::open(self.path).map_err(|_| Unusual)?);
+        let frame = reader.with_columns(Some(vec![name.to_owned()])).finish().map_err(|_| Unusual)?;
+        Ok(frame.columns().first().cloned())
     }
 
     fn text(&self, name: &str) -> Option<StringChunked> {
-        match self.column(name)? {
+        match self.column(name).ok()? {
             None => Some(StringChunked::full_null(name.into(), self.rows)),
             Some(column) => Some(column.cast(&DataType::String).ok()?.str().ok()?.clone()),
         }
@@ -83,7 +86,7 @@ impl<'p> ParquetFile<'p> {
     }
 
     fn whole(&self, name: &str) -> Option<Int64Chunked> {
-        Some(self.column(name)??.strict_cast(&DataType::Int64).ok()?.i64().ok()?.clone())
+        Some(self.column(name).ok()??.strict_cast(&DataType::Int64).ok()?.i64().ok()?.clone())
     }
 
     /// Numbers from 1 to `most`, one in each row.
@@ -102,7 +105,7 @@ impl<'p> ParquetFile<'p> {
 
     /// Instants, [`NEVER`] where there is none.
     fn times(&self, name: &str) -> Option<Vec<Micros>> {
-        let Some(column) = self.column(name)? else { return Some(vec![NEVER; self.rows]) };
+        let Some(column) = self.column(name).ok()? else { return Some(vec![NEVER; self.rows]) };
         let DataType::Datetime(_, _) = column.dtype() else { return None };
         let utc = DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC));
         let micros = column.cast(&utc).ok()?.to_physical_repr().i64().ok()?.clone();
@@ -115,7 +118,13 @@ impl<'p> ParquetFile<'p> {
     }
 
     /// Words that are spelled as they are written; nothing is `missing`.
-    fn words<T: Copy>(&self, name: &str, known: &[T], word: fn(T) -> &'static str, missing: Option<T>) -> Option<Vec<T>> {
+    fn words<T: Copy>(
+        &self,
+        name: &str,
+        known: &[T],
+        word: fn(T) -> &'static str,
+        missing: Option<T>,
+    ) -> Option<Vec<T>> {
         let find = |text: &str| known.iter().find(|one| word(**one) == text).copied();
         self.text(name)?.iter().map(|text| text.filter(|text| !text.is_empty()).map_or(missing, find)).collect()
     }
@@ -124,8 +133,7 @@ impl<'p> ParquetFile<'p> {
         let states = |name| self.words(name, &RolloutState::ALL, RolloutState::as_str, None);
         let to = states("to")?;
         let asked = if self.columns.iter().any(|column| column == "asked") { states("asked")? } else { to.clone() };
-        let outcomes =
-            [Outcome::Performed, Outcome::Deferred, Outcome::Refused, Outcome::Failed, Outcome::Disregarded];
+        let outcomes = [Outcome::Performed, Outcome::Deferred, Outcome::Refused, Outcome::Failed, Outcome::Disregarded];
         Some(Transitions {
             record: self.records()?,
             ticket: self.tickets()?,
@@ -143,9 +151,11 @@ impl<'p> ParquetFile<'p> {
     }
 
     fn submissions(&self) -> Option<Submissions> {
-        let record = match self.column("record")? {
+        let record = match self.column("record").ok()? {
             None => vec![None; self.rows],
-            Some(_) => self.whole("record")?.iter().map(|number| Some(RecordId::own(u64::try_from(number?).ok()?))).collect(),
+            Some(_) => {
+                self.whole("record")?.iter().map(|number| Some(RecordId::own(u64::try_from(number?).ok()?))).collect()
+            }
         };
         Some(Submissions { record, ticket: self.tickets()?, at: self.all_times("at")?, by: self.texts("by")? })
     }
@@ -153,8 +163,10 @@ impl<'p> ParquetFile<'p> {
     fn participations(&self, names: &mut Names) -> Option<Participations> {
         let outcome = self.text("outcome")?;
         let find = |text: &str| TeamOutcome::ALL.into_iter().find(|one| one.as_str() == text);
-        let outcome: Option<Vec<_>> =
-            outcome.iter().map(|text| text.filter(|text| !text.is_empty()).map_or(Some(None), |text| find(text).map(Some))).collect();
+        let outcome: Option<Vec<_>> = outcome
+            .iter()
+            .map(|text| text.filter(|text| !text.is_empty()).map_or(Some(None), |text| find(text).map(Some)))
+            .collect();
         let team = self.names("team", names)?;
         if team.contains(&Name::NONE) {
             return None;

@@ -74,10 +74,10 @@ pub fn restore(kept: &[KeptFact], facts: &mut Facts) -> Result<(), MetricsError>
         };
         match one.kind {
             Kind::Transitions => {
-                facts.transitions.push(read(one, |fact: &mut TransitionFact| &mut fact.record, place)?)
+                facts.transitions.push(read(one, |fact: &mut TransitionFact| &mut fact.record, place)?);
             }
             Kind::Participations => {
-                facts.participations.push(read(one, |fact: &mut ParticipationFact| &mut fact.record, place)?)
+                facts.participations.push(read(one, |fact: &mut ParticipationFact| &mut fact.record, place)?);
             }
             Kind::Reports => facts.published.push(read(one, |fact: &mut PublishedFact| &mut fact.record, place)?),
             Kind::Submissions => {

@@ -7,10 +7,11 @@ use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 
 use super::{FileFault, Kind};
-use crate::facts::{
-    Facts, Participation, ParticipationFact, PublishedFact, Submission, TeamOutcome, TransitionFact,
-};
+use crate::facts::{Facts, Participation, ParticipationFact, PublishedFact, Submission, TeamOutcome, TransitionFact};
 use crate::record::{RecordId, Sources};
+
+/// The value can not be used, and its fault is noted.
+struct Noted;
 
 /// The texts of a row: one for each of the kind's columns, `None` where it has no value.
 pub(super) struct RowText<'r> {
@@ -45,11 +46,11 @@ impl RowText<'_> {
         Some(TransitionFact {
             record: record?,
             ticket: ticket?,
-            at: at??,
+            at: at.ok()??,
             from: from?,
             asked: asked?,
             to: to?,
-            outcome: outcome?.unwrap_or(Outcome::Performed),
+            outcome: outcome.ok()?.unwrap_or(Outcome::Performed),
             by: self.text("by"),
             emergency: emergency?,
             provider: self.text("provider"),
@@ -65,7 +66,7 @@ impl RowText<'_> {
             Some(record) => Some(record?),
             None => None,
         };
-        Some(Submission { ticket: ticket?, at: at??, record, by: self.text("by") })
+        Some(Submission { ticket: ticket?, at: at.ok()??, record, by: self.text("by") })
     }
 
     fn participation(&mut self) -> Option<ParticipationFact> {
@@ -82,19 +83,19 @@ impl RowText<'_> {
             team: team?,
             site: self.text("site"),
             ngi: self.text("ngi"),
-            participation: participation??,
-            outcome: outcome?,
-            invited: invited?,
-            answered: answered?,
-            started: started?,
-            finished: finished?,
+            participation: participation.ok()??,
+            outcome: outcome.ok()?,
+            invited: invited.ok()?,
+            answered: answered.ok()?,
+            started: started.ok()?,
+            finished: finished.ok()?,
             report: self.text("report"),
         })
     }
 
     fn published(&mut self) -> Option<PublishedFact> {
         let (record, ticket, at) = (self.record(), self.ticket(), self.time("at"));
-        Some(PublishedFact { record: record?, ticket: ticket?, at: at??, link: self.text("link") })
+        Some(PublishedFact { record: record?, ticket: ticket?, at: at.ok()??, link: self.text("link") })
     }
 
     fn get(&self, column: &str) -> Option<&str> {
@@ -141,15 +142,15 @@ impl RowText<'_> {
         }
     }
 
-    /// `Some(None)` where there is no time and none is needed.
-    fn time(&mut self, column: &str) -> Option<Option<DateTime<Utc>>> {
+    /// `None` where there is no time and none is needed.
+    fn time(&mut self, column: &str) -> Result<Option<DateTime<Utc>>, Noted> {
         let is_needed = self.kind.columns().iter().any(|known| known.spec.name == column && known.needed);
         let Some(text) = self.get(column).map(str::to_owned) else {
-            return if is_needed { self.needed(column).map(|_| None) } else { Some(None) };
+            return if is_needed { self.needed(column).map(|_| None).ok_or(Noted) } else { Ok(None) };
         };
         match parse_time(&text) {
-            Some(at) => Some(Some(at)),
-            None => self.fault(column, format!("\"{text}\" is no time; write it as 2026-11-01T08:00:00Z")),
+            Some(at) => Ok(Some(at)),
+            None => self.fault(column, format!("\"{text}\" is no time; write it as 2026-11-01T08:00:00Z")).ok_or(Noted),
         }
     }
 
@@ -158,14 +159,14 @@ impl RowText<'_> {
         parsed.map_or_else(|error| self.fault(column, error.to_string()), Some)
     }
 
-    /// `Some(None)` where there is no value.
-    fn one_of<T: Copy>(&mut self, column: &str, known: &[T], word: fn(T) -> &'static str) -> Option<Option<T>> {
-        let Some(text) = self.get(column).map(str::to_owned) else { return Some(None) };
+    /// `None` where there is no value.
+    fn one_of<T: Copy>(&mut self, column: &str, known: &[T], word: fn(T) -> &'static str) -> Result<Option<T>, Noted> {
+        let Some(text) = self.get(column).map(str::to_owned) else { return Ok(None) };
         match known.iter().find(|one| word(**one).eq_ignore_ascii_case(&text)) {
-            Some(one) => Some(Some(*one)),
+            Some(one) => Ok(Some(*one)),
             None => {
                 let words: Vec<&str> = known.iter().copied().map(word).collect();
-                self.fault(column, format!("\"{text}\" is none of {}", words.join(", ")))
+                self.fault(column, format!("\"{text}\" is none of {}", words.join(", "))).ok_or(Noted)
             }
         }
     }

@@ -64,7 +64,12 @@ fn find_files(path: &Path) -> Result<Vec<FactFile>, MetricsError> {
     };
     if !path.is_dir() {
         let found = fact_file(path);
-        let hint = || unusable("its name is none of transitions, submissions, participations, reports with .csv or .parquet".to_owned());
+        let hint = || {
+            unusable(
+                "its name is none of transitions, submissions, participations, reports with .csv or .parquet"
+                    .to_owned(),
+            )
+        };
         return Ok(vec![found.ok_or_else(hint)?]);
     }
     let mut files = Vec::new();
@@ -77,7 +82,9 @@ fn find_files(path: &Path) -> Result<Vec<FactFile>, MetricsError> {
         }
     }
     if files.is_empty() {
-        return Err(unusable("it has no transitions, submissions, participations or reports, as .csv or .parquet".to_owned()));
+        return Err(unusable(
+            "it has no transitions, submissions, participations or reports, as .csv or .parquet".to_owned(),
+        ));
     }
     Ok(files)
 }
@@ -117,7 +124,11 @@ impl Table {
                 break;
             }
         }
-        if faults.is_empty() { Ok(()) } else { Err(MetricsError::Facts { file: file.path.display().to_string(), faults }) }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(MetricsError::Facts { file: file.path.display().to_string(), faults })
+        }
     }
 }
 
@@ -145,7 +156,11 @@ fn match_columns<'n>(file: &FactFile, names: impl Iterator<Item = &'n str>) -> R
             faults.push(FileFault { line: Some(1), column: None, message });
         }
     }
-    if faults.is_empty() { Ok(places) } else { Err(MetricsError::Facts { file: file.path.display().to_string(), faults }) }
+    if faults.is_empty() {
+        Ok(places)
+    } else {
+        Err(MetricsError::Facts { file: file.path.display().to_string(), faults })
+    }
 }
 
 fn failed(file: &FactFile) -> impl Fn(PolarsError) -> MetricsError {
@@ -156,12 +171,10 @@ fn failed(file: &FactFile) -> impl Fn(PolarsError) -> MetricsError {
 fn read_csv(file: &FactFile) -> Result<Table, MetricsError> {
     let unreadable = |error: csv::Error| {
         let line = error.position().map(csv::Position::line);
-        let message = match error.kind() {
-            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                format!("has {len} fields, and the header line has {expected_len}")
-            }
-            csv::ErrorKind::Utf8 { .. } => "is no UTF-8".to_owned(),
-            _ => error.to_string(),
+        let message = if let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
+            format!("has {len} fields, and the header line has {expected_len}")
+        } else {
+            error.to_string()
         };
         MetricsError::Facts {
             file: file.path.display().to_string(),
@@ -210,17 +223,14 @@ fn read_parquet(file: &FactFile) -> Result<Table, MetricsError> {
 fn as_texts(frame: &DataFrame) -> PolarsResult<Vec<Vec<Option<String>>>> {
     let mut texts = Vec::new();
     for column in frame.columns() {
-        texts.push(match column.dtype() {
-            DataType::Datetime(_, _) | DataType::Date => {
-                let micros = column.cast(&DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)))?;
-                let micros = micros.to_physical_repr();
-                micros.i64()?.iter().map(|at| at.map(show_time)).collect()
-            }
-            _ => {
-                let text = column.cast(&DataType::String)?;
-                text.str()?.iter().map(|text| text.map(str::to_owned)).collect()
-            }
-        });
+        if matches!(column.dtype(), DataType::Datetime(_, _) | DataType::Date) {
+            let micros = column.cast(&DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)))?;
+            let micros = micros.to_physical_repr();
+            texts.push(micros.i64()?.iter().map(|at| at.map(show_time)).collect());
+        } else {
+            let text = column.cast(&DataType::String)?;
+            texts.push(text.str()?.iter().map(|text| text.map(str::to_owned)).collect());
+        }
     }
     Ok(texts)
 }

@@ -148,10 +148,12 @@ are imported come before the site's own log.
 pub fn facts_markdown() -> String {
     let mut page = INTRODUCTION.to_owned();
     for kind in Kind::ALL {
-        page.push_str(&format!("\n## {kind}\n\n| column | needed | meaning |\n| --- | --- | --- |\n"));
+        let head = format!("\n## {kind}\n\n| column | needed | meaning |\n| --- | --- | --- |\n");
+        page.push_str(&head);
         for column in kind.columns() {
             let needed = if column.needed { "yes" } else { "" };
-            page.push_str(&format!("| {} | {needed} | {} |\n", column.spec.name, column.spec.meaning));
+            let row = format!("| {} | {needed} | {} |\n", column.spec.name, column.spec.meaning);
+            page.push_str(&row);
         }
     }
     page

@@ -7,7 +7,7 @@ use polars::prelude::{Column, PolarsResult};
 
 use super::Kind;
 use crate::error::MetricsError;
-use crate::facts::Facts;
+use crate::facts::{Facts, TeamOutcome};
 use crate::format::{Format, write_frame};
 use crate::frame::{self, frame, made, number, text, time};
 use crate::record::{RecordId, Sources};
@@ -79,7 +79,7 @@ fn participations(facts: &Facts) -> PolarsResult<Vec<Column>> {
         text("site", &rows, |fact| fact.site.as_deref()),
         text("ngi", &rows, |fact| fact.ngi.as_deref()),
         text("participation", &rows, |fact| Some(fact.participation.as_str())),
-        text("outcome", &rows, |fact| fact.outcome.map(|outcome| outcome.as_str())),
+        text("outcome", &rows, |fact| fact.outcome.map(TeamOutcome::as_str)),
         time("invited", &rows, |fact| fact.invited)?,
         time("answered", &rows, |fact| fact.answered)?,
         time("started", &rows, |fact| fact.started)?,

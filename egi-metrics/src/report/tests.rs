@@ -93,8 +93,7 @@ fn deliveries_count_once_whatever_failed_before() {
 #[test]
 fn undelivered_releases_are_those_before_and_the_created_without_the_delivered_and_the_ended() {
     let facts = complete(facts("2026-12-15 00:00", NOVEMBER));
-    let [october, november]: [MonthReport; 2] =
-        month_reports(&facts, "2026-10", "2026-11").try_into().unwrap();
+    let [october, november]: [MonthReport; 2] = month_reports(&facts, "2026-10", "2026-11").try_into().unwrap();
     let total = |report: &MonthReport, column| report.table("M.REPO-1").and_then(|table| table.total(column)).unwrap();
     // October: 1 and 7 are created, 1 is delivered, 7 waits.
     assert_eq!((total(&october, "created"), total(&october, "delivered"), total(&october, "not_delivered")), (2, 1, 1));
@@ -250,7 +249,10 @@ fn a_clean_log_has_nothing_to_report() {
 fn an_empty_month_has_its_files_with_zeros() {
     let nothing = Facts::none(at("2026-12-01 00:00"));
     let report = month_report(&nothing, "2026-11");
-    assert_eq!(sheet(&nothing, "2026-11", "2026-11", "m-repo-3"), "month,provider,accepted,emergency_skips\n2026-11,(all),0,0\n");
+    assert_eq!(
+        sheet(&nothing, "2026-11", "2026-11", "m-repo-3"),
+        "month,provider,accepted,emergency_skips\n2026-11,(all),0,0\n"
+    );
     assert_eq!(sheet(&nothing, "2026-11", "2026-11", "lineage"), "metric,month,row,column,ticket,record\n");
     assert!(report.flow.iter().all(|row| row.wip_end == 0 && row.unexplained() == 0));
     assert!(report.time_in_state.iter().all(|row| row.seconds.spread == Spread::Listed(Vec::new())));
@@ -301,7 +303,10 @@ fn leaving_failed_counts_only_as_what_had_been_attempted() {
          2026-11-06 00:00 3 #13 Failed > Production",
     );
     assert_eq!(
-        sheet(&log, "2026-11", "2026-11", "lineage").lines().filter(|line| line.starts_with("M.REPO-2")).collect::<Vec<_>>(),
+        sheet(&log, "2026-11", "2026-11", "lineage")
+            .lines()
+            .filter(|line| line.starts_with("M.REPO-2"))
+            .collect::<Vec<_>>(),
         [
             "M.REPO-2,2026-11,(unknown),emergency_skips,1,3",
             "M.REPO-2,2026-11,(unknown),verified,2,8",

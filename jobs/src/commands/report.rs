@@ -1,5 +1,6 @@
 //! `nsrw report`: the numbers of a month, or of several; a single month also on paper and by mail.
 
+mod folder;
 mod mail;
 mod paper;
 
@@ -12,11 +13,12 @@ use egi_metrics::{FactColumns, Format, METRICS, Report, exchange, report, sheets
 use egi_model::month::Month;
 use egi_repo::progress::Progress;
 
+use self::folder::{Enclosed, write_file, write_folder};
 use self::mail::Sending;
 use self::paper::{Paper, Press};
 use crate::cli::ReportArgs;
 use crate::exit::Exit;
-use crate::numbers::{Closing, Enclosed, Restated, Source, write_file, write_folder};
+use crate::numbers::{Closing, Restated, Source};
 use crate::output::{self, Shown};
 use crate::site::Site;
 
@@ -104,8 +106,9 @@ fn read(source: &Source) -> String {
 }
 
 /// The report of files of facts, which needs no site.
-pub(super) fn run_on_files(args: &ReportArgs, facts: &Path, now: DateTime<Utc>) -> anyhow::Result<Exit> {
+pub(super) fn run_on_files(args: &ReportArgs, now: DateTime<Utc>) -> anyhow::Result<Exit> {
     let [first, last] = args.months(now)?;
+    let facts = args.facts.as_deref().context("no folder of facts was given")?;
     let progress = Shown::new();
     progress.begin("reading the facts", None);
     let columns = exchange::read_columns(facts, now)?;

@@ -43,16 +43,11 @@ pub struct Basis {
 impl Basis {
     async fn now(store: &Store) -> anyhow::Result<Self> {
         let (records, head) = store.load_history_head().await?;
-        let mut list = String::new();
-        for import in store.load_fact_imports().await? {
-            list.push_str(&format!(
-                "{} {} {} {}\n",
-                import.id,
-                import.source,
-                import.facts,
-                import.imported.timestamp_micros()
-            ));
-        }
+        let imports = store.load_fact_imports().await?;
+        let lines = imports.iter().map(|import| {
+            format!("{} {} {} {}\n", import.id, import.source, import.facts, import.imported.timestamp_micros())
+        });
+        let list: String = lines.collect();
         Ok(Self { records, head, imports: Sha256::of(list.as_bytes()) })
     }
 

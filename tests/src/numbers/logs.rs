@@ -122,7 +122,10 @@ impl Maker {
 
     fn next_move(&mut self, state: RolloutState, attempted: RolloutState) -> Option<Move> {
         use Outcome::{Deferred as Postponed, Disregarded, Failed as Broken, Performed, Refused};
-        use RolloutState::*;
+        use RolloutState::{
+            Deferred, Failed, Ignored, InVerification, NotPublished, Production, Rejected, StageRollout, Submitted,
+            Unverified, WaitingForResponse,
+        };
         let dice = self.below(100);
         Some(match (state, dice) {
             (Submitted, 0..88) => (Unverified, Performed),

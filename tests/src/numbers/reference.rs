@@ -1,4 +1,4 @@
-//! DuckDB computing the same numbers, and the comparison, cell by cell.
+//! `DuckDB` computing the same numbers, and the comparison, cell by cell.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -41,7 +41,7 @@ pub(super) fn crate_folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A Python that has DuckDB; it is installed into the build's folder first where it is not. `set` is `test` or `bench`.
+/// A Python that has `DuckDB`; it is installed into the build's folder first where it is not. `set` is `test` or `bench`.
 pub fn python(set: &str) -> Result<PathBuf> {
     let script = crate_folder().join("../scripts/install-python");
     let printed = run(Command::new(script).arg(set)).context("DuckDB is needed for this")?;
@@ -65,7 +65,7 @@ pub fn write_folder(facts: &Facts, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What DuckDB makes of a folder of facts, as CSV files in `out`.
+/// What `DuckDB` makes of a folder of facts, as CSV files in `out`.
 pub fn compute(facts: &Path, out: &Path, [first, last]: [Month; 2], as_of: DateTime<Utc>) -> Result<()> {
     let mut command = Command::new(python("test")?);
     command.arg(script()).arg(facts).arg(out).arg(first.to_string()).arg(last.to_string());
@@ -73,7 +73,7 @@ pub fn compute(facts: &Path, out: &Path, [first, last]: [Month; 2], as_of: DateT
     run(&mut command).map(|_| ())
 }
 
-/// Compares every number and every line of lineage that we make of facts with what DuckDB makes of them. The answer is
+/// Compares every number and every line of lineage that we make of facts with what `DuckDB` makes of them. The answer is
 /// the number of cells compared.
 pub fn compare(facts: &Facts, [first, last]: [Month; 2], scratch: &Path) -> Result<usize> {
     let (folder, out) = (scratch.join("facts"), scratch.join("reference"));

@@ -38,7 +38,13 @@ pub(crate) const RULES: [Rule; 3] = [
             "symlink(",
         ],
         holds_in: &[],
-        except: &["egi-repo/", "egi-tickets/src/desk", "jobs/src/commands", "jobs/src/numbers/folder.rs", "jobs/src/output.rs"],
+        except: &[
+            "egi-repo/",
+            "egi-tickets/src/desk",
+            "jobs/src/commands",
+            "jobs/src/numbers/folder.rs",
+            "jobs/src/output.rs",
+        ],
     },
     Rule {
         what: "speaks SQL",

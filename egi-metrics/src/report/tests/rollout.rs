@@ -101,9 +101,7 @@ fn a_report_before_acceptance_counts_as_nothing_and_a_missing_one_has_an_age() {
     let header = "month,published,before_acceptance,mean_seconds,min_seconds,max_seconds,median_seconds,p85_seconds,p95_seconds,values_seconds,without_report\n";
     assert_eq!(
         sheet(&log(), "2026-11", "2026-12", "m-sa1-3-5"),
-        format!(
-            "{header}2026-11,2,1,32400,0,64800,,,,0 64800,1\n2026-12,1,0,604800,604800,604800,,,,604800,0\n"
-        )
+        format!("{header}2026-11,2,1,32400,0,64800,,,,0 64800,1\n2026-12,1,0,604800,604800,604800,,,,604800,0\n")
     );
     assert_eq!(
         shown("m-sa1-3-5-releases"),
@@ -245,10 +243,10 @@ fn five_releases_have_percentiles() {
     let day = 24 * 3600;
     assert_eq!(
         sheet(&log, "2026-11", "2026-11", "m-sa1-3-4").lines().nth(1),
-        Some(format!("2026-11,5,0,{},{},{},{},{},{},,0,0", 9 * day, 7 * day, 11 * day, 9 * day, 11 * day, 11 * day).as_str())
+        Some(
+            format!("2026-11,5,0,{},{},{},{},{},{},,0,0", 9 * day, 7 * day, 11 * day, 9 * day, 11 * day, 11 * day)
+                .as_str()
+        )
     );
-    assert_eq!(
-        sheet(&log, "2026-11", "2026-11", "m-sa1-3-1").lines().nth(1),
-        Some("2026-11,5,0,5,0.00,0,")
-    );
+    assert_eq!(sheet(&log, "2026-11", "2026-11", "m-sa1-3-1").lines().nth(1), Some("2026-11,5,0,5,0.00,0,"));
 }

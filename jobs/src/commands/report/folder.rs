@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use egi_metrics::{Format, Report, sheets};
@@ -11,53 +11,54 @@ use rustix::fs::{CWD, RenameFlags};
 
 /// A file that goes with a report's sheets.
 #[derive(Debug, Clone, Copy)]
-pub struct Enclosed<'a> {
+pub(super) struct Enclosed<'a> {
     /// Its name.
-    pub name: &'a str,
+    pub(super) name: &'a str,
     /// Its content.
-    pub bytes: &'a [u8],
+    pub(super) bytes: &'a [u8],
 }
 
-/// Writes every sheet of a report into `folder`, and what is enclosed, in the place of what was there. `wrote` is called after
-/// each sheet. The answer are the files' names.
-pub fn write_folder(
+/// Writes every sheet of a report into `folder`, and what is enclosed, in the place of what was there. `wrote` is called
+/// after each sheet. The answer are the files' names.
+pub(super) fn write_folder(
     folder: &Path,
     report: &Report<'_>,
     format: Format,
     enclosed: Option<Enclosed<'_>>,
     wrote: impl Fn(),
 ) -> anyhow::Result<Vec<String>> {
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = parent_of(folder);
     fs::create_dir_all(parent).with_context(|| format!("failed to make the folder {}", parent.display()))?;
     let aside = tempfile::Builder::new()
         .prefix(".report-")
         .tempdir_in(parent)
         .with_context(|| format!("failed to write into {}", parent.display()))?;
-    let mut names = Vec::new();
+    let mut written = Vec::new();
     for sheet in sheets() {
         let name = format!("{sheet}.{}", format.extension());
-        let path = aside.path().join(&name);
-        fill(&path, |out| Ok(report.write(sheet, format, out)?))
-            .with_context(|| format!("failed to write {}", path.display()))?;
-        names.push(name);
+        let file = fill(&aside.path().join(&name), |out| Ok(report.write(sheet, format, out)?))?;
+        written.push((name, file));
         wrote();
     }
     if let Some(Enclosed { name, bytes }) = enclosed {
-        let path = aside.path().join(name);
-        fill(&path, |out| Ok(out.write_all(bytes)?)).with_context(|| format!("failed to write {}", path.display()))?;
-        names.push(name.to_owned());
+        let file = fill(&aside.path().join(name), |out| Ok(out.write_all(bytes)?))?;
+        written.push((name.to_owned(), file));
+    }
+    // Together, as the disk then writes them together.
+    for (name, file) in &written {
+        file.sync_all().with_context(|| format!("failed to sync {name}"))?;
     }
     sync(aside.path())?;
     put_in_place(aside.path(), folder).with_context(|| format!("failed to put {} in place", folder.display()))?;
     sync(parent)?;
     // What was there before is aside now, and goes.
     aside.close().or_else(|error| if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
-    Ok(names)
+    Ok(written.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Writes one file aside, syncs it, and puts it in place at once.
-pub fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let parent = parent_of(path);
     // As any file that is created: who may read it is the umask's decision.
     let permissions = fs::Permissions::from_mode(0o666);
     let write = || {
@@ -70,12 +71,17 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     write().with_context(|| format!("failed to write {}", path.display()))
 }
 
-fn fill(path: &PathBuf, write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 16, File::create(path)?);
-    write(&mut out)?;
-    out.flush()?;
-    out.get_ref().sync_all()?;
-    Ok(())
+fn parent_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn fill(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<()>) -> anyhow::Result<File> {
+    let fill = || {
+        let mut out = BufWriter::with_capacity(1 << 16, File::create(path)?);
+        write(&mut out)?;
+        anyhow::Ok(out.into_inner().map_err(std::io::IntoInnerError::into_error)?)
+    };
+    fill().with_context(|| format!("failed to write {}", path.display()))
 }
 
 fn sync(folder: &Path) -> anyhow::Result<()> {
