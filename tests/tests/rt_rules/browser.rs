@@ -18,7 +18,7 @@ struct Desk<'a> {
     browser: Browser,
 }
 
-impl<'a> Desk<'a> {
+impl Desk<'_> {
     /// Whoever sat there is gone; somebody else logs in.
     fn log_in(&self, account: &str) -> Result<()> {
         self.browser.forget()?;
