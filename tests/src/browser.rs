@@ -32,7 +32,7 @@ const FLAGS: [&str; 9] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--window-size=1100,1000",
+    "--window-size=1100,1320",
 ];
 
 /// A browser window. Dropping it ends the browser.

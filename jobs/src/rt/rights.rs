@@ -15,7 +15,7 @@ use crate::config::Config;
 /// One right: to whom, on what.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(super) struct Right {
-    /// `queue NAME`, `field NAME` or `system`.
+    /// `queue NAME`, `field NAME`, `group NAME` or `system`.
     pub(super) on: String,
     /// `group NAME` or `user NAME`.
     pub(super) to: String,
@@ -75,7 +75,13 @@ pub(super) fn all(config: &Config) -> Vec<Right> {
             grant(&on, &account, &["ModifyCustomField"]);
         }
     }
-    // A ticket's Ccs are groups, of which RT tells a name only to whom may see groups. Their members are people's roles.
+    // A ticket's Ccs are groups, of which RT tells a name only to whom may see them.
+    for watcher in site_config::watchers() {
+        for name in everybody() {
+            grant(&group(watcher), &group(name), &["SeeGroup"]);
+        }
+    }
+    // The account finds people's roles by the groups they are in, besides.
     grant("system", &account, &["SeeGroup"]);
     rights.into_iter().collect()
 }

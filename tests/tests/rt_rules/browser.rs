@@ -18,7 +18,7 @@ struct Desk<'a> {
     browser: Browser,
 }
 
-impl<'a> Desk<'a> {
+impl Desk<'_> {
     /// Whoever sat there is gone; somebody else logs in.
     fn log_in(&self, account: &str) -> Result<()> {
         self.browser.forget()?;
@@ -120,6 +120,8 @@ fn a_release_is_delivered_and_taken_up_in_the_browser() {
 
     desk.log_in("carlos").unwrap();
     desk.go_to(&format!("Ticket/Display.html?id={ticket}")).unwrap();
+    let page = desk.browser.text().unwrap();
+    assert!(page.contains("sw-rel-qc"), "the group that hears is shown: {page}");
     desk.browser.take_picture(&pictures().join("rt-ticket.png")).unwrap();
     let page = desk.set_progress(&ticket, "StageRollout").unwrap();
     assert!(page.contains("is for members of sw-rel-release-managers"), "{page}");

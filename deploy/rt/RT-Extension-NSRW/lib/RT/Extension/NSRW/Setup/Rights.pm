@@ -13,7 +13,7 @@ RT::Extension::NSRW::Setup::Rights - who may do what to queues and fields
 
 =head1 DESCRIPTION
 
-Rights on our queues and fields are compared both ways: one that is not wanted is a drift too, whoever has it. Rights on
+Rights on our queues, fields and groups are compared both ways: one that is not wanted is a drift too, whoever has it. Rights on
 RT as a whole are the site's; of these only the ones wanted are looked for.
 
 =cut
@@ -44,6 +44,11 @@ sub _objects {
     for my $field ( @{ $desired->{fields} } ) {
         $objects{"field $field->{name}"}
             = RT::Extension::NSRW::Setup::Fields::find( $queues{ $desired->{queue} }, $field->{name} );
+    }
+    for my $wanted ( @{ $desired->{groups} } ) {
+        my $group = RT::Group->new( RT->SystemUser );
+        $group->LoadUserDefinedGroup( $wanted->{name} );
+        $objects{"group $wanted->{name}"} = $group->Id ? $group : undef;
     }
     return \%objects;
 }
