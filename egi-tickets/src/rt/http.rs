@@ -360,6 +360,8 @@ fn read_text(url: &Url, mut response: Response) -> Result<Vec<u8>, TicketError> 
     let told = String::from_utf8_lossy(first);
     match told.split(' ').nth(1) {
         Some("401") => Err(TicketError::Unauthorized { url: bare(url) }),
+        // So it tells of a ticket without attachments.
+        None if body.is_empty() && status == StatusCode::OK => Ok(body),
         Some(_) if status == StatusCode::OK && !page && told.starts_with("RT/") => Ok(body),
         Some(_) | None => {
             Err(TicketError::NotUnderstood { url: bare(url), answer: format!("{status}: {}", shown(&body)) })

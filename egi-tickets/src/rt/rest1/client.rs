@@ -84,7 +84,11 @@ impl Client {
     pub(super) fn file(&self, id: TicketId, field: Field, limit: u64) -> Result<Option<Vec<u8>>, TicketError> {
         let FieldKind::File(name) = field.spec().kind else { return Ok(None) };
         self.ticket(id)?;
-        let answer = self.ask(&format!("REST/1.0/ticket/{id}/attachments"), &[])?;
+        let list = self.connection.get_text(&format!("REST/1.0/ticket/{id}/attachments"), &[])?;
+        if list.is_empty() {
+            return Ok(None);
+        }
+        let answer = self.told(&list)?;
         let attached = answer.records.first().map(reading::attachments).unwrap_or_default();
         let Some((number, _, kind)) = attached.into_iter().rfind(|(_, attached, _)| attached == name) else {
             return Ok(None);
