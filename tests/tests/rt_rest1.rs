@@ -140,9 +140,9 @@ async fn what_is_written_arrives_once() {
     let comment = || old.ensure_comment(ticket, "nsrw plan 3 step 4", text);
     assert_eq!(comment().await.unwrap(), Written::Changed);
     assert_eq!(comment().await.unwrap(), Written::Already);
-    let told = old.fetch_history(ticket).await.unwrap().into_iter().find_map(|change| match change.what {
-        ChangeKind::Comment { marker, text } => Some((marker, text)),
-        _ => None,
+    let told = old.fetch_history(ticket).await.unwrap().into_iter().find_map(|change| {
+        let ChangeKind::Comment { marker, text } = change.what else { return None };
+        Some((marker, text))
     });
     assert_eq!(told, Some((Some("nsrw plan 3 step 4".to_owned()), text.to_owned())));
 

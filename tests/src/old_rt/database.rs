@@ -121,7 +121,7 @@ impl Database {
     }
 }
 
-/// A MariaDB server.
+/// A `MariaDB` server.
 struct Mariadb;
 
 impl ServerKind for Mariadb {

@@ -5,7 +5,7 @@
 pub(super) enum Dialect {
     Sqlite,
     Postgres,
-    /// MySQL and MariaDB.
+    /// `MySQL` and `MariaDB`.
     Mysql,
 }
 

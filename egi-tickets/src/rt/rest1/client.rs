@@ -161,7 +161,7 @@ impl Client {
         for record in &self.records(&asked, "l")? {
             match reading::ticket(None, record, &self.options.queue) {
                 Ok(ticket) => {
-                    found.items.extend(Some(ticket).filter(|t| t.progress().is_ok_and(|p| query.matches(t, p))))
+                    found.items.extend(Some(ticket).filter(|t| t.progress().is_ok_and(|p| query.matches(t, p))));
                 }
                 Err(TicketError::Gone { .. }) => {}
                 Err(error) => found.unreadable.push(error),
