@@ -43,4 +43,5 @@ docs:
 	$(CARGO) build -p jobs
 	$(CARGO) run -q -p jobs -- render transitions > docs/transitions.md
 	$(CARGO) run -q -p jobs -- render metrics > docs/metrics.md
+	$(CARGO) run -q -p jobs -- render rt-setup > docs/rt-setup.md
 	$(CARGO) doc --workspace --no-deps

@@ -82,6 +82,8 @@ pub enum Document {
     Transitions,
     /// docs/metrics.md
     Metrics,
+    /// docs/rt-setup.md
+    RtSetup,
 }
 
 /// Whether a script reads the answer.
@@ -333,7 +335,7 @@ pub struct PlanArgs {
 /// `nsrw rt …`
 #[derive(Debug, Subcommand)]
 pub enum RtCommand {
-    /// Print the file for RT's RT_SiteConfig.d, rendered from the tables in the code and the settings in force
+    /// Print RT's configuration, rendered from the tables in the code and the settings in force
     Config {
         /// Write it to a folder, with what the RT shall have as data beside it
         #[arg(long, value_name = "FOLDER")]

@@ -43,6 +43,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
                 match document {
                     Document::Transitions => egi_workflow::diagram::render_markdown(),
                     Document::Metrics => egi_metrics::definitions_markdown(),
+                    Document::RtSetup => crate::rt::render_page(),
                 }
                 .as_bytes(),
             );

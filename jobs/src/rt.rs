@@ -7,6 +7,7 @@
 
 mod desired;
 mod mail;
+mod page;
 mod perl;
 mod rights;
 pub mod setup;
@@ -18,6 +19,7 @@ mod tests;
 use egi_model::role::Role;
 
 pub use self::desired::{Desired, desired};
+pub use self::page::render_page;
 pub use self::site_config::render as render_site_config;
 
 /// The version of the extension that goes with this program; both are released together.

@@ -1,15 +1,17 @@
 //! A real browser without a screen: Chromium, driven through its own driver by the W3C `WebDriver` protocol.
 //!
-//! Each starts with an empty profile of its own and ends with it.
+//! Each starts with an empty profile of its own and ends with it, and with every process it started.
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
@@ -17,7 +19,7 @@ use ureq::Agent;
 use crate::process::{Guarded, wait_until};
 
 /// How long the driver, and a page, may take on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 /// The protocol's own name for a reference to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// No screen, no sandbox of its own (which root can not have), and nothing fetched that no page asks for.
@@ -30,7 +32,7 @@ const FLAGS: [&str; 9] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--window-size=1280,1400",
+    "--window-size=1100,1320",
 ];
 
 /// A browser window. Dropping it ends the browser.
@@ -38,7 +40,7 @@ const FLAGS: [&str; 9] = [
 pub struct Browser {
     session: String,
     agent: Agent,
-    _driver: Guarded,
+    driver: Guarded,
     _home: TempDir,
 }
 
@@ -46,17 +48,17 @@ impl Browser {
     /// Opens an empty window.
     pub fn open() -> Result<Self> {
         let home = TempDir::with_prefix("nsrw-browser-").context("failed to make a folder for a browser")?;
+        let profile = format!("--user-data-dir={}", home.path().join("profile").display());
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut command = Command::new("chromedriver");
-        command.arg(format!("--port={port}")).env("HOME", home.path());
+        command.arg(format!("--port={port}")).env("HOME", home.path()).process_group(0);
         let driver = Guarded::start("chromedriver", &mut command, &home.path().join("driver.log"))?;
         let config = Agent::config_builder().proxy(None).http_status_as_error(false).timeout_global(Some(PATIENCE));
         let agent = Agent::new_with_config(config.build());
         let base = format!("http://127.0.0.1:{port}");
         wait_until(PATIENCE, || Ok(agent.get(format!("{base}/status")).call().is_ok().then_some(())))
             .map_err(|error| error.context(driver.log_tail()))?;
-        let mut browser = Self { session: base, agent, _driver: driver, _home: home };
-        let profile = format!("--user-data-dir={}", browser._home.path().join("profile").display());
+        let mut browser = Self { session: base, agent, driver, _home: home };
         let flags: Vec<_> = FLAGS.iter().copied().chain([profile.as_str()]).collect();
         let wanted = json!({ "browserName": "chrome", "goog:chromeOptions": { "args": flags } });
         let made = browser.post("session", &json!({ "capabilities": { "alwaysMatch": wanted } }))?;
@@ -80,6 +82,11 @@ impl Browser {
     /// Goes to a page and waits until it is there.
     pub fn go_to(&self, url: &str) -> Result<()> {
         self.post("url", &json!({ "url": url })).map(drop)
+    }
+
+    /// Forgets who was logged in.
+    pub fn forget(&self) -> Result<()> {
+        self.agent.delete(format!("{}/cookie", self.session)).call().map(drop).context("failed to drop the cookies")
     }
 
     /// The address of the page that is shown.
@@ -145,8 +152,12 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The driver ends the browser with the session; a driver that is gone has none.
+        // The driver ends the browser with the session; without a session, there may be a browser all the same. Neither is
+        // worth keeping when it can not be told.
         let _ = self.agent.delete(&self.session).call();
+        if let Some(group) = i32::try_from(self.driver.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
     }
 }
 

@@ -24,49 +24,49 @@ pub struct Desired {
     version: &'static str,
     config_digest: String,
     queue: String,
-    queues: Vec<Queue>,
-    groups: Vec<UserGroup>,
+    pub(super) queues: Vec<Queue>,
+    pub(super) groups: Vec<UserGroup>,
     /// In the order forms show them.
-    fields: Vec<CustomField>,
+    pub(super) fields: Vec<CustomField>,
     account: Account,
-    rights: Vec<Right>,
+    pub(super) rights: Vec<Right>,
     conditions: Vec<Condition>,
     actions: Vec<Action>,
     templates: Vec<Template>,
-    scrips: Vec<Scrip>,
+    pub(super) scrips: Vec<Scrip>,
 }
 
 #[derive(Debug, Serialize)]
-struct Queue {
-    name: String,
-    description: &'static str,
-    lifecycle: &'static str,
-    admin_ccs: Vec<&'static str>,
+pub(super) struct Queue {
+    pub(super) name: String,
+    pub(super) description: &'static str,
+    pub(super) lifecycle: &'static str,
+    pub(super) admin_ccs: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
-struct UserGroup {
-    name: &'static str,
-    description: String,
+pub(super) struct UserGroup {
+    pub(super) name: &'static str,
+    pub(super) description: String,
 }
 
 #[derive(Debug, Serialize)]
-struct CustomField {
-    name: &'static str,
-    description: &'static str,
+pub(super) struct CustomField {
+    pub(super) name: &'static str,
+    pub(super) description: &'static str,
     /// RT's type.
     #[serde(rename = "type")]
-    kind: &'static str,
-    values: Vec<&'static str>,
-    default: Option<&'static str>,
-    pattern: String,
+    pub(super) kind: &'static str,
+    pub(super) values: Vec<&'static str>,
+    pub(super) default: Option<&'static str>,
+    pub(super) pattern: String,
     /// What the value links to, in RT's words.
     link: &'static str,
 }
 
 #[derive(Debug, Serialize)]
-struct Account {
-    name: String,
+pub(super) struct Account {
+    pub(super) name: String,
     real_name: &'static str,
 }
 

@@ -33,11 +33,11 @@ pub(super) struct Template {
 /// What happens when. Those with the lower order come first.
 #[derive(Debug, Serialize)]
 pub(super) struct Scrip {
-    description: &'static str,
-    condition: &'static str,
-    action: &'static str,
-    template: &'static str,
-    order: u32,
+    pub(super) description: &'static str,
+    pub(super) condition: &'static str,
+    pub(super) action: &'static str,
+    pub(super) template: &'static str,
+    pub(super) order: u32,
 }
 
 const CHANGED: &str = "NSRW progress changed";

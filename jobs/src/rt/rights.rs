@@ -15,11 +15,12 @@ use crate::config::Config;
 /// One right: to whom, on what.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(super) struct Right {
-    /// `queue NAME`, `field NAME` or `system`.
-    on: String,
+    /// `queue NAME`, `field NAME`, `group NAME` or `system`.
+    pub(super) on: String,
     /// `group NAME` or `user NAME`.
-    to: String,
-    right: &'static str,
+    pub(super) to: String,
+    #[serde(rename = "right")]
+    pub(super) name: &'static str,
 }
 
 /// What everybody in the workflow may: the specification lets all read every field.
@@ -36,7 +37,7 @@ const CREATE: &[&str] = &["CreateTicket"];
 pub(super) fn all(config: &Config) -> Vec<Right> {
     let mut rights = BTreeSet::new();
     let mut grant = |on: &str, to: &str, names: &[&'static str]| {
-        rights.extend(names.iter().map(|right| Right { on: on.to_owned(), to: to.to_owned(), right }));
+        rights.extend(names.iter().map(|name| Right { on: on.to_owned(), to: to.to_owned(), name }));
     };
     let account = format!("user {}", config.tickets.account);
     let group = |name: &str| format!("group {name}");
@@ -74,7 +75,13 @@ pub(super) fn all(config: &Config) -> Vec<Right> {
             grant(&on, &account, &["ModifyCustomField"]);
         }
     }
-    // A ticket's Ccs are groups, of which RT tells a name only to whom may see groups. Their members are people's roles.
+    // A ticket's Ccs are groups, of which RT tells a name only to whom may see them.
+    for watcher in site_config::watchers() {
+        for name in everybody() {
+            grant(&group(watcher), &group(name), &["SeeGroup"]);
+        }
+    }
+    // The account finds people's roles by the groups they are in, besides.
     grant("system", &account, &["SeeGroup"]);
     rights.into_iter().collect()
 }

@@ -55,4 +55,6 @@ fn a_ticket_with_a_fault_is_not_opened_and_hears_why() {
     let id = provider.open(&sound().with(Field::RolloutProgress, "submitted")).unwrap();
     assert_eq!(provider.field(id, Field::RolloutProgress).unwrap(), "Submitted");
     assert_eq!(provider.field(id, Field::SyncProtocol).unwrap(), "rsync");
+    let requestors = provider.get(&format!("ticket/{id}")).unwrap().json()["Requestor"].clone();
+    assert_eq!(requestors[0]["id"], "tp1", "who opens a ticket hears of it: {requestors}");
 }

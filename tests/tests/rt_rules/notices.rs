@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 
 use crate::world::{World, stage};
 
-/// Who acts, over what.
-fn ways(world: &World) -> [(&'static str, Box<dyn Fn(u64) + '_>); 3] {
+/// What takes a ticket up, by one interface.
+type TakeUp<'a> = Box<dyn Fn(u64) + 'a>;
+
+/// Every interface by which people work.
+fn ways(world: &World) -> [(&'static str, TakeUp<'_>); 3] {
     let person = || world.rt.person("carlos");
     let field = Field::RolloutProgress;
     [
@@ -41,7 +44,12 @@ fn set_on_page(person: &Person, ticket: u64, value: &str) {
 
 #[test]
 fn a_change_is_told_once_and_after_the_commit() {
-    one_after_the_commit(&World::start().unwrap());
+    let world = World::start().unwrap();
+    one_after_the_commit(&world);
+    world.receiver.answer_with(|_| 202);
+    the_repository_does_not_tell_itself_nor_take_its_answer_back(&world);
+    a_script_that_acts_as_somebody_is_judged_and_tells(&world);
+    crate::together::never_both(&world);
 }
 
 /// While RT waits for the answer to its notice, the ticket is read and written: it says what the notice says, and the
@@ -86,21 +94,21 @@ pub(crate) fn one_after_the_commit(world: &World) {
     assert_eq!(nonces.len(), world.receiver.came().len());
 }
 
-#[test]
-fn the_repository_does_not_tell_itself_nor_take_its_answer_back() {
-    let world = World::start().unwrap();
+fn the_repository_does_not_tell_itself_nor_take_its_answer_back(world: &World) {
     let [ticket, other] = stage(&world.rt, &[(RolloutState::StageRollout, Emergency::No); 2]).unwrap()[..] else {
         panic!()
     };
-    let account = world.rt.person(ACCOUNT);
+    let (account, before, mails) =
+        (world.rt.person(ACCOUNT), world.receiver.came().len(), world.rt.mails().unwrap().len());
     account.set(ticket, Field::CommunicationStatus, "Error").unwrap();
     account.set(ticket, Field::RolloutProgress, "Failed").unwrap();
     assert_eq!(account.field(ticket, Field::CommunicationStatus).unwrap(), "Error");
     // Notices leave in the order of the changes: if there were one of the first, it would have come by now.
     world.rt.person("mario").set(other, Field::RolloutProgress, "Rejected").unwrap();
-    let came = world.receiver.wait_for(1).unwrap();
+    let came = world.receiver.wait_for(before + 1).unwrap().split_off(before);
     assert_eq!(came.iter().map(|n| n.form()["Ticket_Id"]).collect::<Vec<_>>(), [other.to_string()]);
-    let told: Vec<_> = world.rt.mails().unwrap().into_iter().map(|m| (m.subject, m.to.into_iter().collect())).collect();
+    let mails = world.rt.mails().unwrap().split_off(mails);
+    let told: Vec<_> = mails.into_iter().map(|m| (m.subject, m.to.into_iter().collect())).collect();
     let mail = |state: &str, to: &str| (format!("{state}: staged"), vec![to.to_owned()]);
     // Its answer is told to the state's group, and its change to the administrators.
     assert_eq!(told.get(..2), Some(&[mail("StageRollout", "mario"), mail("Failed", "kostas")][..]), "{told:?}");
@@ -150,9 +158,8 @@ fn a_notice_nobody_takes_is_told_on_the_ticket() {
     }
 }
 
-#[test]
-fn a_script_that_acts_as_somebody_is_judged_and_tells() {
-    let world = World::start().unwrap();
+fn a_script_that_acts_as_somebody_is_judged_and_tells(world: &World) {
+    let before = world.receiver.came().len();
     let ticket = stage(&world.rt, &[(RolloutState::Unverified, Emergency::No)]).unwrap()[0];
     let act = |to: &str| {
         let code = format!(
@@ -164,6 +171,6 @@ fn a_script_that_acts_as_somebody_is_judged_and_tells() {
     };
     assert!(act("Production").contains("is for members of"));
     assert_eq!(act("InVerification"), "made");
-    let came = world.receiver.wait_for(1).unwrap();
+    let came = world.receiver.wait_for(before + 1).unwrap().split_off(before);
     assert_eq!(came[0].form()["Current_Rollout_Progress"], "InVerification");
 }

@@ -101,8 +101,14 @@ fn every_pair() {
 }
 
 #[test]
-fn an_emergency_row_needs_an_emergency() {
+fn who_may_depends_on_more_than_the_row() {
     let world = World::start().unwrap();
+    an_emergency_row_needs_an_emergency(&world);
+    membership_counts_through_groups_of_groups_and_ends_with_the_group(&world);
+    the_system_itself_and_the_repository_are_told_apart(&world);
+}
+
+fn an_emergency_row_needs_an_emergency(world: &World) {
     let rows: Vec<_> = table::TRANSITIONS.iter().filter(|row| row.when == Condition::Emergency).collect();
     let wanted: Vec<_> = rows.iter().map(|row| (row.from, Emergency::No)).collect();
     for (row, ticket) in rows.iter().zip(stage(&world.rt, &wanted).unwrap()) {
@@ -113,9 +119,7 @@ fn an_emergency_row_needs_an_emergency() {
     }
 }
 
-#[test]
-fn membership_counts_through_groups_of_groups_and_ends_with_the_group() {
-    let world = World::start().unwrap();
+fn membership_counts_through_groups_of_groups_and_ends_with_the_group(world: &World) {
     let tickets = stage(&world.rt, &[(RolloutState::Submitted, Emergency::No); 3]).unwrap();
     let ask = |ticket| By::Rest2.set(&world.rt, "tp1", ticket, RolloutState::Unverified).unwrap();
     assert!(ask(tickets[0]).unwrap().contains("is for members of sw-rel-qc"));
@@ -139,9 +143,7 @@ fn the_same_on_postgresql() {
     crate::notices::one_after_the_commit(&world);
 }
 
-#[test]
-fn the_system_itself_and_the_repository_are_told_apart() {
-    let world = World::start().unwrap();
+fn the_system_itself_and_the_repository_are_told_apart(world: &World) {
     let [one, other] = stage(&world.rt, &[(RolloutState::Submitted, Emergency::No); 2]).unwrap()[..] else { panic!() };
     let code = format!(
         "my $t = RT::Ticket->new(RT->SystemUser); $t->Load({one});

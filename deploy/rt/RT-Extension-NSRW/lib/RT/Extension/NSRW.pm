@@ -48,7 +48,7 @@ See F<docs/rt.md> of nsrw.
 my $wanted = RT->Config->Get('NSRWVersion') // '';
 if ( $wanted ne $VERSION ) {
     my $cure = 'render its configuration again with `nsrw rt config`, or install the extension of that version';
-    RT->Logger->error( "RT::Extension::NSRW is $VERSION, its configuration is for '$wanted': $cure" );
+    RT->Logger->error("RT::Extension::NSRW is $VERSION, its configuration is for '$wanted': $cure");
 }
 _merge_lifecycle();
 

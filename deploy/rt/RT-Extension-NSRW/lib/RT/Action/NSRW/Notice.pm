@@ -35,7 +35,7 @@ sub Commit {
     RT::Extension::NSRW::Outbox->enqueue(
         Ticket_Id                 => $ticket->Id,
         Current_Rollout_Progress  => $change->NewValue,
-        Previous_Rollout_Progress => ( $old && $old->Content ) // RT->Config->Get('NSRWStart'),
+        Previous_Rollout_Progress => ( $old && $old->Content )                  // RT->Config->Get('NSRWStart'),
         Emergency_Release         => $ticket->FirstCustomFieldValue($emergency) // $none,
         Transaction_Id            => $change->Id,
     );

@@ -71,7 +71,7 @@ sub file_refusal {
     return undef unless $rule->{file};
     return "$name takes the file $rule->{file} alone, not $value" if ( $value // '' ) ne $rule->{file};
     my $size = length( $content // '' );
-    return "$name has no bytes; attach the file again"                if $size == 0;
+    return "$name has no bytes; attach the file again"               if $size == 0;
     return "$name has $size bytes; at most $rule->{bytes} are taken" if $size > $rule->{bytes};
     return undef;
 }
@@ -91,14 +91,15 @@ sub _value_refusal {
     return "$name takes one value, not " . scalar @values if $cf->SingleValue && @values > 1;
     for my $value (@values) {
         my $text = $value->{Value};
-        return "$name can not be \"$text\"" unless $cf->ValidateValue($text);
+        return "$name can not be \"$text\""                                   unless $cf->ValidateValue($text);
         return "$name must match " . $cf->FriendlyPattern . ", not \"$text\"" unless $cf->MatchPattern($text);
         my $start = RT->Config->Get('NSRWStart');
         return "a new ticket starts in $name $start; leave it out"
             if $name eq RT->Config->Get('NSRWProgress') && lc $text ne lc $start;
         my $why = __PACKAGE__->file_refusal( $name, $text, $value->{LargeContent} );
-        return $why                                                                 if defined $why;
-        return "$name can not be set by " . $user->Name . ' when a ticket is created' if !_may_set( $user, $queue, $cf, $text );
+        return $why if defined $why;
+        return "$name can not be set by " . $user->Name . ' when a ticket is created'
+            if !_may_set( $user, $queue, $cf, $text );
     }
     return undef;
 }

@@ -21,14 +21,14 @@ four methods of L<RT::Ticket> are wrapped:
 
 =over 4
 
-=item Create - a ticket that lacks something or holds something wrong is not made;
+=item Create - a ticket that lacks something or holds something wrong is not made, and one without a requestor has its
+creator for it;
 
 =item SetQueue - a ticket that comes from another queue is judged as a new one;
 
 =item AddCustomFieldValue - a forbidden change of the progress is refused, and a file that does not fit;
 
-=item DeleteCustomFieldValue - a value that is needed can not be taken away. The web interface would otherwise take the
-old value away after the new one was refused.
+=item DeleteCustomFieldValue - a value that is needed can not be taken away.
 
 =back
 
@@ -75,8 +75,16 @@ sub _create {
     if ( _is_ours($queue) && $ticket->CurrentUser->Id != RT->SystemUser->Id && _may_create( $ticket, $queue ) ) {
         my $why = RT::Extension::NSRW::Delivery->refusal( $ticket->CurrentUser, $queue, \%args );
         return ( 0, 0, _refused( 'a new ticket', $why ) ) if defined $why;
+
+        # REST leaves it empty, and then nobody would hear of the release's outcome.
+        $args{Requestor} = $ticket->CurrentUser->PrincipalId unless _names_somebody( $args{Requestor} );
     }
     return $ticket->$create(%args);
+}
+
+sub _names_somebody {
+    my ($given) = @_;
+    return scalar grep { defined && length } ref $given eq 'ARRAY' ? @$given : $given;
 }
 
 # Who may not create a ticket here hears that from RT, and not what would be wrong with it.
@@ -125,7 +133,9 @@ sub _move {
     $ticket->LockForUpdate;
     RT::ObjectCustomFieldValues::ClearOCFVCache();
     my $why = RT::Extension::NSRW::Transition->refusal( _as_system($ticket), $ticket->CurrentUser, $args{Value} );
+    $ticket->{_nsrw_refused} = defined $why;
     my @answer = defined $why ? ( 0, _refused( 'ticket ' . $ticket->Id, $why ) ) : $ticket->$add(%args);
+
     # Also after a refusal: nothing was written, and rolling back would undo what an outer transaction did.
     $handle->Commit;
     RT::Extension::NSRW::Outbox->committed;
@@ -135,7 +145,11 @@ sub _move {
 sub _delete_value {
     my ( $delete, $ticket, %args ) = @_;
     return $ticket->$delete(%args) if _passes($ticket);
-    my $why = _loss_refusal( $ticket, _field_name( $ticket, $args{Field} ) );
+    my $name = _field_name( $ticket, $args{Field} );
+
+    # The web page takes the old value away after the new one was refused. Its reader was told why already.
+    return ( 0, '' ) if $name eq RT->Config->Get('NSRWProgress') && delete $ticket->{_nsrw_refused};
+    my $why = _loss_refusal( $ticket, $name );
     return ( 0, _refused( 'ticket ' . $ticket->Id, $why ) ) if defined $why;
     return $ticket->$delete(%args);
 }

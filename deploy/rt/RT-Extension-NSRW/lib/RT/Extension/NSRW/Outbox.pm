@@ -3,7 +3,7 @@ package RT::Extension::NSRW::Outbox;
 use strict;
 use warnings;
 
-use Digest::SHA ();
+use Digest::SHA           ();
 use HTTP::Request::Common ();
 use LWP::UserAgent;
 
@@ -89,8 +89,8 @@ sub _flush {
 
 sub _deliver {
     my (@form) = @_;
-    my %form = @form;
-    my $made = RT::Transaction->new( RT->SystemUser );
+    my %form   = @form;
+    my $made   = RT::Transaction->new( RT->SystemUser );
     $made->Load( $form{Transaction_Id} );
     if ( !$made->Id ) {
         RT->Logger->info("nsrw: the change of ticket $form{Ticket_Id} was taken back; nothing is sent");
@@ -126,10 +126,11 @@ sub _post {
     );
     my $response = $agent->request($request);
     return undef if $response->is_success;
+
     # LWP's own answer, when nobody gave one, repeats its status line.
     my $nobody = ( $response->header('Client-Warning') // '' ) eq 'Internal response';
-    my $text = $nobody ? '' : $response->decoded_content // '';
-    return join ' ', grep { length } $response->status_line, split ' ', $text;
+    my $text   = $nobody ? '' : $response->decoded_content // '';
+    return join ' ', grep {length} $response->status_line, split ' ', $text;
 }
 
 sub _read_secret {

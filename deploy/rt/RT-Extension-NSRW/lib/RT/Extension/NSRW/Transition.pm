@@ -38,7 +38,7 @@ sub refusal {
     my $row  = $allowed->{$known};
     my $move = "$progress $from -> $known";
     return undef if $row->{account} && $user->Name eq RT->Config->Get('NSRWAccount');
-    return "$move is made by the repository alone" unless @{ $row->{groups} };
+    return "$move is made by the repository alone"                        unless @{ $row->{groups} };
     return "$move is for members of " . join( ', ', @{ $row->{groups} } ) unless _is_member( $user, $row->{groups} );
     if ( $row->{emergency} ) {
         my ( $field, $value ) = @{ RT->Config->Get('NSRWEmergency') };

@@ -65,7 +65,10 @@ sub replace {
     for my $name ( sort keys %missing ) {
         my $group = RT::Group->new( RT->SystemUser );
         $group->LoadUserDefinedGroup($name);
-        my @answer = $group->Id ? $ticket->AddWatcher( Type => 'Cc', PrincipalId => $group->PrincipalId ) : ( 0, 'no such group' );
+        my @answer
+            = $group->Id
+            ? $ticket->AddWatcher( Type => 'Cc', PrincipalId => $group->PrincipalId )
+            : ( 0, 'no such group' );
         _said( $ticket, $name, @answer );
     }
     return;

@@ -33,11 +33,19 @@ sub drifts {
         if $user->PrincipalObj->Disabled;
     push @drifts, { %drift, aspect => 'privileged', found => \0, wanted => \1, mend => sub { $user->SetPrivileged(1) } }
         unless $user->Privileged;
-    push @drifts, { %drift, aspect => 'lang', found => $user->Lang, wanted => 'en', mend => sub { $user->SetLang('en') } }
+    push @drifts,
+        { %drift, aspect => 'lang', found => $user->Lang, wanted => 'en', mend => sub { $user->SetLang('en') } }
         if ( $user->Lang // '' ) ne 'en';
+
     # Dates of a query are read in the asker's timezone; without one, in the site's.
     push @drifts,
-        { %drift, aspect => 'timezone', found => $user->Timezone, wanted => undef, mend => sub { $user->SetTimezone('') } }
+        {
+        %drift,
+        aspect => 'timezone',
+        found  => $user->Timezone,
+        wanted => undef,
+        mend   => sub { $user->SetTimezone('') }
+        }
         if length( $user->Timezone // '' );
     return @drifts;
 }

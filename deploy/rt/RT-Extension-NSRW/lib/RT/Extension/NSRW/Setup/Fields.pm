@@ -40,7 +40,7 @@ sub find {
     $all->FindAllRows;
     $all->LimitToLookupType( RT::Ticket->CustomFieldLookupType );
     $all->Limit( FIELD => 'Name', VALUE => $name, CASESENSITIVE => 0 );
-    my @named = @{ $all->ItemsArrayRef };
+    my @named   = @{ $all->ItemsArrayRef };
     my $applied = List::Util::first { _is_applied( $_, $queue ) } @named;
     return $applied // List::Util::first { !$_->AddedTo->Count } @named;
 }
@@ -89,15 +89,19 @@ sub _aspect_drifts {
     };
     my $type = join '-', $cf->Type, $cf->MaxValues;
     $differs->( 'type', $type, "$wanted->{type}-1", sub { $cf->SetTypeComposite("$wanted->{type}-1") } );
-    $differs->( 'description', $cf->Description, $wanted->{description}, sub { $cf->SetDescription( $wanted->{description} ) } );
-    $differs->( 'pattern', $cf->Pattern, $wanted->{pattern}, sub { $cf->SetPattern( $wanted->{pattern} ) } );
-    $differs->( 'link', $cf->LinkValueTo, $wanted->{link}, sub { $cf->SetLinkValueTo( $wanted->{link} ) } );
+    $differs->(
+        'description', $cf->Description,
+        $wanted->{description},
+        sub { $cf->SetDescription( $wanted->{description} ) }
+    );
+    $differs->( 'pattern', $cf->Pattern,     $wanted->{pattern}, sub { $cf->SetPattern( $wanted->{pattern} ) } );
+    $differs->( 'link',    $cf->LinkValueTo, $wanted->{link},    sub { $cf->SetLinkValueTo( $wanted->{link} ) } );
     push @drifts, { %$drift, aspect => 'disabled', found => \1, wanted => \0, mend => sub { $cf->SetDisabled(0) } }
         if $cf->Disabled;
     push @drifts, _queue_drift( $drift, $cf, $queue );
     push @drifts, _value_drifts( $drift, $cf, $wanted->{values} );
     $differs->(
-        'default', scalar $cf->DefaultValues( Object => $queue ),
+        'default',          scalar $cf->DefaultValues( Object => $queue ),
         $wanted->{default}, sub { $cf->SetDefaultValues( Object => $queue, Values => $wanted->{default} ) }
     ) if $queue->Id && $cf->SupportDefaultValues;
     return @drifts;
@@ -106,7 +110,13 @@ sub _aspect_drifts {
 sub _queue_drift {
     my ( $drift, $cf, $queue ) = @_;
     return if _is_applied( $cf, $queue );
-    return { %$drift, aspect => 'queue', found => undef, wanted => $queue->Name, mend => sub { $cf->AddToObject($queue) } };
+    return {
+        %$drift,
+        aspect => 'queue',
+        found  => undef,
+        wanted => $queue->Name,
+        mend   => sub { $cf->AddToObject($queue) }
+    };
 }
 
 # Forms show the fields in their order. Only the order among ours counts: the queue may have fields of the site's.
@@ -132,7 +142,13 @@ sub _order_drift {
         }
         return 1;
     };
-    return { object => 'queue ' . $queue->Name, aspect => 'order of fields', found => \@found, wanted => \@there, mend => $mend };
+    return {
+        object => 'queue ' . $queue->Name,
+        aspect => 'order of fields',
+        found  => \@found,
+        wanted => \@there,
+        mend   => $mend
+    };
 }
 
 sub _value_drifts {
@@ -153,7 +169,7 @@ sub _value_drifts {
             $order++;
             my $value = $there{$name};
             my ( $ok, $message ) = ( 1, undef );
-            if    ( !$value )                      { ( $ok, $message ) = $cf->AddValue( Name => $name, SortOrder => $order ) }
+            if    ( !$value ) { ( $ok, $message ) = $cf->AddValue( Name => $name, SortOrder => $order ) }
             elsif ( $value->SortOrder != $order ) { ( $ok, $message ) = $value->SetSortOrder($order) }
             return ( 0, $message ) unless $ok;
         }

@@ -21,7 +21,9 @@ Whether this RT loads the extension. Without it there is no lifecycle, and nothi
 
 =cut
 
-sub is_enabled { return scalar grep { $_ eq 'RT::Extension::NSRW' } RT->Config->Get('Plugins') }
+sub is_enabled {
+    return scalar grep { $_ eq 'RT::Extension::NSRW' } RT->Config->Get('Plugins');
+}
 
 =head2 drifts DESIRED
 
@@ -35,7 +37,8 @@ sub drifts {
     push @drifts, { object => 'extension', aspect => 'version', found => $version, wanted => $desired->{version} }
         if $version ne $desired->{version};
     my $digest = RT->Config->Get('NSRWDigest');
-    push @drifts, { object => 'configuration', aspect => 'digest', found => $digest, wanted => $desired->{config_digest} }
+    push @drifts,
+        { object => 'configuration', aspect => 'digest', found => $digest, wanted => $desired->{config_digest} }
         if ( $digest // '' ) ne $desired->{config_digest};
     return @drifts;
 }

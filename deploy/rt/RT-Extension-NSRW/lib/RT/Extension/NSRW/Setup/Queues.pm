@@ -23,8 +23,8 @@ sub drifts {
 
 sub _group_drifts {
     my ($wanted) = @_;
-    my $name  = $wanted->{name};
-    my $group = RT::Group->new( RT->SystemUser );
+    my $name     = $wanted->{name};
+    my $group    = RT::Group->new( RT->SystemUser );
     $group->LoadUserDefinedGroup($name);
     my %drift = ( object => "group $name" );
     if ( !$group->Id ) {
@@ -40,8 +40,8 @@ sub _group_drifts {
 
 sub _queue_drifts {
     my ($wanted) = @_;
-    my $name  = $wanted->{name};
-    my $queue = RT::Queue->new( RT->SystemUser );
+    my $name     = $wanted->{name};
+    my $queue    = RT::Queue->new( RT->SystemUser );
     $queue->Load($name);
     my %drift = ( object => "queue $name" );
     if ( !$queue->Id ) {
@@ -62,7 +62,13 @@ sub _attribute_drift {
     my $found = $object->$attribute // '';
     return if $found eq $wanted;
     my $set = "Set$attribute";
-    return { %$drift, aspect => lc $attribute, found => $found, wanted => $wanted, mend => sub { $object->$set($wanted) } };
+    return {
+        %$drift,
+        aspect => lc $attribute,
+        found  => $found,
+        wanted => $wanted,
+        mend   => sub { $object->$set($wanted) }
+    };
 }
 
 sub _admin_cc_drift {

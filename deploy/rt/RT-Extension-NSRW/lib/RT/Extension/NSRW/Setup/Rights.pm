@@ -13,7 +13,7 @@ RT::Extension::NSRW::Setup::Rights - who may do what to queues and fields
 
 =head1 DESCRIPTION
 
-Rights on our queues and fields are compared both ways: one that is not wanted is a drift too, whoever has it. Rights on
+Rights on our queues, fields and groups are compared both ways: one that is not wanted is a drift too, whoever has it. Rights on
 RT as a whole are the site's; of these only the ones wanted are looked for.
 
 =cut
@@ -23,7 +23,8 @@ sub drifts {
     my $objects = _objects($desired);
     my %granted = map { _granted( $_, $objects->{$_} ) } grep { $objects->{$_} && $_ ne 'system' } keys %$objects;
     my %wanted  = map { _key($_) => $_ } @{ $desired->{rights} };
-    my @missing = map { _missing( $wanted{$_}, $objects->{ $wanted{$_}{on} } ) } grep { !$granted{$_} } sort keys %wanted;
+    my @missing
+        = map { _missing( $wanted{$_}, $objects->{ $wanted{$_}{on} } ) } grep { !$granted{$_} } sort keys %wanted;
     return @missing, map { _surplus( $_, $granted{$_} ) } grep { !$wanted{$_} } sort keys %granted;
 }
 
@@ -44,6 +45,11 @@ sub _objects {
         $objects{"field $field->{name}"}
             = RT::Extension::NSRW::Setup::Fields::find( $queues{ $desired->{queue} }, $field->{name} );
     }
+    for my $wanted ( @{ $desired->{groups} } ) {
+        my $group = RT::Group->new( RT->SystemUser );
+        $group->LoadUserDefinedGroup( $wanted->{name} );
+        $objects{"group $wanted->{name}"} = $group->Id ? $group : undef;
+    }
     return \%objects;
 }
 
@@ -52,7 +58,8 @@ sub _granted {
     my ( $on, $object ) = @_;
     my $acl = RT::ACL->new( RT->SystemUser );
     $acl->LimitToObject($object);
-    return map { _key( { on => $on, to => _principal_name($_), right => $_->RightName } ) => $_ } @{ $acl->ItemsArrayRef };
+    return
+        map { _key( { on => $on, to => _principal_name($_), right => $_->RightName } ) => $_ } @{ $acl->ItemsArrayRef };
 }
 
 # "group sw-rel-qc", "user nsrw", or for what RT has of itself its own words: "role Requestor", "system group Everyone".
@@ -61,9 +68,9 @@ sub _principal_name {
     my $group = $entry->PrincipalObj->Object;
     return 'user ' . $group->Name if $group->isa('RT::User');
     my $domain = $group->Domain // '';
-    return 'group ' . $group->Name                        if $domain eq 'UserDefined';
-    return 'user ' . $group->InstanceObj->Name           if $domain eq 'ACLEquivalence';
-    return 'system group ' . $group->Name                 if $domain eq 'SystemInternal';
+    return 'group ' . $group->Name             if $domain eq 'UserDefined';
+    return 'user ' . $group->InstanceObj->Name if $domain eq 'ACLEquivalence';
+    return 'system group ' . $group->Name      if $domain eq 'SystemInternal';
     return 'role ' . $group->Name;
 }
 
@@ -76,21 +83,38 @@ sub _missing {
     };
     my $present = $wanted->{on} eq 'system' ? _has_on_system($wanted) : 0;
     return if $present;
-    return { object => $wanted->{on}, aspect => 'right', found => undef, wanted => "$wanted->{to}: $wanted->{right}", mend => $grant };
+    return {
+        object => $wanted->{on},
+        aspect => 'right',
+        found  => undef,
+        wanted => "$wanted->{to}: $wanted->{right}",
+        mend   => $grant
+    };
 }
 
 sub _has_on_system {
-    my ($wanted) = @_;
+    my ($wanted)  = @_;
     my $principal = _principal( $wanted->{to} ) or return 0;
-    my $entry = RT::ACE->new( RT->SystemUser );
-    $entry->LoadByValues( PrincipalId => $principal->Id, PrincipalType => 'Group', Object => RT->System, RightName => $wanted->{right} );
+    my $entry     = RT::ACE->new( RT->SystemUser );
+    $entry->LoadByValues(
+        PrincipalId   => $principal->Id,
+        PrincipalType => 'Group',
+        Object        => RT->System,
+        RightName     => $wanted->{right}
+    );
     return $entry->Id ? 1 : 0;
 }
 
 sub _surplus {
     my ( $key, $entry ) = @_;
     my ( $on, $to, $right ) = split /\t/, $key;
-    return { object => $on, aspect => 'right', found => "$to: $right", wanted => undef, mend => sub { $entry->Delete } };
+    return {
+        object => $on,
+        aspect => 'right',
+        found  => "$to: $right",
+        wanted => undef,
+        mend   => sub { $entry->Delete }
+    };
 }
 
 # A user's rights are those of the group RT keeps for each user alone.

@@ -22,6 +22,7 @@ sub drifts {
     my $queue = RT::Queue->new( RT->SystemUser );
     $queue->Load( $desired->{queue} );
     push @drifts, map { _template_drifts( $queue, $_ ) } @{ $desired->{templates} };
+
     # A scrip names the others, which must be there first.
     return @drifts if grep { $_->{aspect} eq 'exists' } @drifts;
     return @drifts, map { _scrip_drifts( $queue, $_ ) } @{ $desired->{scrips} };
@@ -32,8 +33,12 @@ sub _module_drifts {
     my %drift  = ( object => "$kind $wanted->{name}" );
     my $object = $class->new( RT->SystemUser );
     $object->LoadByCols( Name => $wanted->{name} );
-    my %given = ( Name => $wanted->{name}, Description => $wanted->{description}, ExecModule => $wanted->{module},
-        Argument => $wanted->{argument} );
+    my %given = (
+        Name        => $wanted->{name},
+        Description => $wanted->{description},
+        ExecModule  => $wanted->{module},
+        Argument    => $wanted->{argument}
+    );
     $given{ApplicableTransTypes} = $wanted->{transactions} if $kind eq 'condition';
     if ( !$object->Id ) {
         return { %drift, aspect => 'exists', found => \0, wanted => \1, mend => sub { $object->Create(%given) } };
@@ -54,7 +59,12 @@ sub _template_drifts {
     my %drift    = ( object => "template $wanted->{name}" );
     my $template = RT::Template->new( RT->SystemUser );
     $template->LoadByCols( Name => $wanted->{name}, Queue => $queue->Id // 0 );
-    my %given = ( Name => $wanted->{name}, Description => $wanted->{description}, Content => $wanted->{content}, Type => 'Perl' );
+    my %given = (
+        Name        => $wanted->{name},
+        Description => $wanted->{description},
+        Content     => $wanted->{content},
+        Type        => 'Perl'
+    );
     if ( !$template->Id ) {
         my $make = sub { $template->Create( %given, Queue => $queue->Id ) };
         return { %drift, aspect => 'exists', found => \0, wanted => \1, mend => $make };
@@ -88,13 +98,21 @@ sub _scrip_drifts {
     push @drifts, { %drift, aspect => 'disabled', found => \1, wanted => \0, mend => sub { $scrip->SetDisabled(0) } }
         if $scrip->Disabled;
     my ( $condition, $action ) = @$wanted{qw(condition action)};
-    $differs->( 'condition', $scrip->ConditionObj->Name, $condition, sub { _set_by_name( $scrip, 'ScripCondition', $condition ) } );
+    $differs->(
+        'condition', $scrip->ConditionObj->Name,
+        $condition,  sub { _set_by_name( $scrip, 'ScripCondition', $condition ) }
+    );
     $differs->( 'action', $scrip->ActionObj->Name, $action, sub { _set_by_name( $scrip, 'ScripAction', $action ) } );
-    $differs->( 'template', $scrip->Template, $wanted->{template}, sub { $scrip->__Set( Field => 'Template', Value => $wanted->{template} ) } );
+    $differs->(
+        'template', $scrip->Template, $wanted->{template},
+        sub { $scrip->__Set( Field => 'Template', Value => $wanted->{template} ) }
+    );
     my $at = RT::ObjectScrip->new( RT->SystemUser );
     $at->LoadByCols( Scrip => $scrip->Id, ObjectId => $queue->Id );
     $differs->( 'stage', $at->Stage, 'TransactionCreate', sub { $at->SetStage('TransactionCreate') } );
-    $differs->( 'order', $at->SortOrder, $wanted->{order}, sub { $at->__Set( Field => 'SortOrder', Value => $wanted->{order} ) } );
+    $differs->(
+        'order', $at->SortOrder, $wanted->{order}, sub { $at->__Set( Field => 'SortOrder', Value => $wanted->{order} ) }
+    );
     return @drifts;
 }
 
