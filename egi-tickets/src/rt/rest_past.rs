@@ -12,7 +12,7 @@ use super::client::Client;
 use super::past::{Emergencies, Fate, NextChange, PastEvent, PastKind, PastSource, filled};
 use super::reading::quoted;
 use super::system::RtSystem;
-use super::wire::{Numbered as _, PastTicketBody, Reference, TransactionBody};
+use super::wire::{Numbered, PastTicketBody, Reference, TransactionBody};
 use crate::error::TicketError;
 
 /// How many transactions make a portion.
@@ -78,7 +78,7 @@ impl Client {
     fn emergencies(&self, queue: &str) -> Result<Emergencies, TicketError> {
         let query = format!("Queue = {queue} AND CF.{{{}}} = 'Yes'", Field::EmergencyRelease);
         let bodies: Vec<Reference> = self.list_by_number("REST/2.0/tickets", &query, "", 0)?;
-        Ok(bodies.iter().map(|body| body.number()).collect())
+        Ok(bodies.iter().map(Numbered::number).collect())
     }
 }
 
