@@ -24,7 +24,7 @@ fn options(rt: &Rt, account: &str, token: &str) -> RtOptions {
         queue: "sw-rel".to_owned(),
         account: account.to_owned(),
         token: Token::new(token),
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
         people: people.map(|(name, role)| (name.to_owned(), vec![role])).into(),
     }
 }

@@ -1,8 +1,8 @@
 //! A private Request Tracker: the real one, from Debian's packages, with our extension and configuration in it.
 //!
-//! What all have in common is made once and kept ([`template`]); each is a copy of that, up in seconds. It lives in a
+//! What all have in common is made once and kept (the module `template`); each is a copy of that, up in seconds. It lives in a
 //! temporary folder, with a database of its own (a file, or one on a [`Postgres`] server that is a test's own as well),
-//! and writes every mail into a file. Its people are [`ACCOUNTS`]; what they do is in [`person`].
+//! and writes every mail into a file. Its people are [`ACCOUNTS`]; what they do is a [`Person`]'s.
 
 mod environment;
 mod mail;

@@ -17,7 +17,7 @@ RT::Extension::NSRW - the ticket side of the nsrw release workflow
 =head1 DESCRIPTION
 
 People decide about a software release in a ticket. This extension refuses, on the spot and whichever way they come
-(web, REST 1, REST 2, mail), changes the workflow does not allow; tells nsrw of every change of the ticket's progress;
+(web, REST 1, REST 2), changes the workflow does not allow; tells nsrw of every change of the ticket's progress;
 and lets the groups that are concerned hear of what nsrw answered.
 
 It knows no state, no transition, no field and no group: all of that is read from the file C<nsrw rt config> renders,
