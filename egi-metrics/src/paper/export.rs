@@ -14,7 +14,7 @@ use super::chart::{self, Chart};
 use super::data::ReportData;
 use super::error::{PaperError, TemplateFault};
 use super::template::Template;
-use super::world::Sandbox;
+use super::world::{Sandbox, legible};
 use crate::catalog::{FILES, METRICS};
 
 /// How many documents what was laid out for one is remembered.
@@ -58,9 +58,11 @@ pub fn render_pdf(
         charts: charts.iter().map(|chart| (chart.name, chart)).collect(),
         attachments: attachments.iter().map(|(name, _)| AttachmentRow::of(name)).collect(),
     };
-    let json = serde_json::to_vec(&content).map_err(|source| PaperError::Content { source })?;
-    let figures = charts.iter().map(|chart| (chart.file.clone(), chart.svg.clone().into_bytes()));
-    let files = std::iter::once(("data.json".to_owned(), json)).chain(figures).chain(attachments.iter().cloned());
+    let json = serde_json::to_string(&content).map_err(|source| PaperError::Content { source })?;
+    let figures = charts.iter().map(|chart| (chart.file.clone(), legible(&chart.svg).into_bytes()));
+    let files = std::iter::once(("data.json".to_owned(), legible(&json).into_bytes()))
+        .chain(figures)
+        .chain(attachments.iter().cloned());
     let written = read_date(&data.read_until);
     let world = Sandbox::new(template, files, written)?;
     let pdf = typeset(&world, template, &options(data, written)?);

@@ -24,6 +24,16 @@ static FONTS: LazyLock<Vec<Font>> =
 static BOOK: LazyLock<LazyHash<FontBook>> = LazyLock::new(|| LazyHash::new(FontBook::from_fonts(FONTS.iter())));
 static LIBRARY: LazyLock<LazyHash<Library>> = LazyLock::new(|| LazyHash::new(Library::default()));
 
+/// Stands for a character that no font here has.
+const STAND_IN: char = '\u{fffd}';
+
+/// The text with what no font here has replaced. People name releases as they like, emoji and all; a report must not fail
+/// for it, and a reader shall see that something was there. The files attached to the report have it as it is.
+pub(super) fn legible(text: &str) -> String {
+    let is_covered = |c: char| c.is_ascii() || FONTS.iter().any(|font| font.info().coverage.contains(c.into()));
+    text.chars().map(|c| if is_covered(c) { c } else { STAND_IN }).collect()
+}
+
 /// The world of one document.
 pub(super) struct Sandbox {
     main: Source,
@@ -84,5 +94,17 @@ impl World for Sandbox {
 
     fn today(&self, _offset: Option<Duration>) -> Option<Datetime> {
         self.today
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_font_has_is_seen_to_be_missing() {
+        assert_eq!(legible("storm 1.11.6 – été 😀"), "storm 1.11.6 – été \u{fffd}");
+        assert_eq!(legible(&STAND_IN.to_string()), STAND_IN.to_string());
+        assert!(FONTS.iter().any(|font| font.info().coverage.contains(STAND_IN.into())));
     }
 }

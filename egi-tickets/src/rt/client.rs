@@ -42,6 +42,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(options: RtOptions) -> Result<Self, TicketError> {
+        options.token.check()?;
         let connection = Connection::new(&options.url, options.token, options.timeout)?;
         let people = People::new(options.account, options.people);
         let (names, groups) = (Mutex::default(), Mutex::default());

@@ -44,8 +44,10 @@ impl Token {
         Self(text.trim().to_owned())
     }
 
-    fn is_one(&self) -> bool {
-        !self.0.is_empty() && self.0.chars().all(|c| c.is_ascii_graphic())
+    /// Refuses what can be no token, whatever it says. A password may be anything.
+    pub(super) fn check(&self) -> Result<(), TicketError> {
+        let is_one = !self.0.is_empty() && self.0.chars().all(|c| c.is_ascii_graphic());
+        if is_one { Ok(()) } else { Err(no_token()) }
     }
 
     /// The number of the account it belongs to: RT writes `<version>-<account>-<secret>`.
@@ -109,13 +111,16 @@ impl fmt::Debug for Connection {
     }
 }
 
+fn no_token() -> TicketError {
+    let reason = "the file rt.token_file names holds no token; `nsrw rt apply --token-file` makes one";
+    TicketError::Setup { reasons: vec![reason.to_owned()] }
+}
+
 impl Connection {
     /// A way to the RT at `base`: its address with the path it lives under, without `/REST`. Nothing is asked yet.
     pub(super) fn new(base: &str, token: Token, timeout: Duration) -> Result<Self, TicketError> {
-        if !token.is_one() {
-            let reasons =
-                vec!["the file rt.token_file names holds no token; `nsrw rt apply --token-file` makes one".to_owned()];
-            return Err(TicketError::Setup { reasons });
+        if token.0.is_empty() {
+            return Err(no_token());
         }
         let unusable =
             |why: String| TicketError::Setup { reasons: vec![format!("rt.url can not be \"{base}\": {why}")] };
