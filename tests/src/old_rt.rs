@@ -74,7 +74,7 @@ impl OldRt {
         self.sql(&rows::fill(self.database.kind(), count, ["tp1", "jürgen", "naïve 😀"]))
     }
 
-    /// Makes odd tickets by RT's own library, and returns their numbers in the order of [`ODDITIES`].
+    /// Makes odd tickets by RT's own library, and returns their numbers in the order of `ODDITIES`.
     pub fn add_oddities(&self) -> Result<Vec<u64>> {
         let mut perl = self.command("perl");
         let told = run(perl.arg("-I").arg(LIBRARIES).arg(self.path("oddities.pl")))?;
