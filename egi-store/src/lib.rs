@@ -2,7 +2,7 @@
 //!
 //! Everything a site remembers besides the files of the repository tree: what was agreed, what waits to be done, what
 //! is being done, where each release stands and what happened. Nothing here decides anything, talks to a ticket
-//! system or touches the tree, and no SQL is written anywhere else.
+//! system or touches the tree, and no SQL on this database is written anywhere else.
 //!
 //! | table | what it holds | written by |
 //! | --- | --- | --- |
