@@ -214,8 +214,12 @@ fn finish(output: &Output) -> Ended {
     }
 }
 
-/// `nsrw` as built beside this program: tests lie one folder deeper than binaries.
+/// The `nsrw` that `NSRW_PROGRAM` names, so that an installed one can be tested too, or the one built beside this
+/// program: tests lie one folder deeper than binaries.
 fn find_program() -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("NSRW_PROGRAM") {
+        return Ok(named.into());
+    }
     let own = std::env::current_exe().context("failed to learn this program's path")?;
     let mut folders = own.ancestors().skip(1).take(2);
     let found = folders.find_map(|folder| Some(folder.join("nsrw")).filter(|path| path.is_file()));
