@@ -1,15 +1,14 @@
 //! The command line.
 
+pub mod release;
 pub mod repo;
+pub mod report;
+pub mod rt;
+pub mod ticket;
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
-use egi_model::field::Field;
-use egi_model::month::Month;
-use egi_model::rollout::RolloutState;
-use egi_model::ticket::TicketId;
 
 use crate::exit::Exit;
 
@@ -35,10 +34,10 @@ pub enum Command {
     OnSite(SiteCommand),
     /// Work with release.xml
     #[command(subcommand)]
-    Release(ReleaseCommand),
+    Release(release::ReleaseCommand),
     /// Work with Request Tracker: its configuration, its past
     #[command(subcommand)]
-    Rt(RtCommand),
+    Rt(rt::RtCommand),
     /// Show the settings in force
     Config(JsonArg),
     /// Print a completion script for a shell
@@ -66,22 +65,22 @@ pub enum SiteCommand {
     /// Compare tickets, database and repository tree; with --apply, mend what can be mended
     Sync(SyncArgs),
     /// Write the report of a month, or of several; as PDF and by mail as well
-    Report(ReportArgs),
+    Report(report::ReportArgs),
     /// Exchange the facts that numbers are made from with other tools
     #[command(subcommand)]
-    Facts(FactsCommand),
+    Facts(report::FactsCommand),
     /// Work with tickets of the embedded desk
     #[command(subcommand)]
-    Ticket(TicketCommand),
+    Ticket(ticket::TicketCommand),
     /// Show what happened to a release, or check the log
-    History(HistoryArgs),
+    History(report::HistoryArgs),
     /// Say why a release stands where it stands, and what would move it
-    Explain(ExplainArgs),
+    Explain(ticket::ExplainArgs),
     /// Work with the repositories: what is in them, what they were, the way back
     #[command(subcommand)]
     Repo(repo::RepoCommand),
     /// Show what would be done if a ticket were set to a state, without doing it
-    Plan(PlanArgs),
+    Plan(ticket::PlanArgs),
 }
 
 /// Documents rendered from tables.
@@ -132,398 +131,10 @@ pub struct SyncArgs {
     pub json: bool,
 }
 
-/// `nsrw report`
-#[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub struct ReportArgs {
-    /// The month, such as 2026-11
-    #[arg(required_unless_present_any = ["from", "last_month"], conflicts_with_all = ["from", "to"])]
-    pub month: Option<Month>,
-    /// The month before this one, in UTC
-    #[arg(long, conflicts_with_all = ["month", "from", "to"])]
-    pub last_month: bool,
-    /// The first month of several
-    #[arg(long, value_name = "MONTH", requires = "to")]
-    pub from: Option<Month>,
-    /// The last month of several
-    #[arg(long, value_name = "MONTH", requires = "from")]
-    pub to: Option<Month>,
-    /// How the files are written
-    #[arg(long, value_enum, default_value_t = ReportFormat::Csv)]
-    pub format: ReportFormat,
-    /// Leave the PDF out, which a single month's report of a site has
-    #[arg(long, conflicts_with_all = ["pdf", "mail"])]
-    pub no_pdf: bool,
-    /// The file for the PDF [default: report-MONTH.pdf beside the other files]
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "facts", "stdout"])]
-    pub pdf: Option<PathBuf>,
-    /// Send the PDF to those the settings name, unless it was sent
-    #[arg(long, conflicts_with_all = ["from", "facts", "stdout"])]
-    pub mail: bool,
-    /// The folder for the files [default: reports/MONTH in the site's folder]
-    #[arg(long, value_name = "FOLDER")]
-    pub out: Option<PathBuf>,
-    /// Print one sheet, such as M.REPO-1 or lineage, and write no files
-    #[arg(long, value_name = "SHEET", conflicts_with_all = ["out", "json", "close"])]
-    pub stdout: Option<String>,
-    /// Close the month: its figures are frozen, and later changes of them are told as restatements
-    #[arg(long, conflicts_with_all = ["from", "facts"])]
-    pub close: bool,
-    /// Take the facts from a folder of files and not from the site, which is not needed then
-    #[arg(long, value_name = "FOLDER")]
-    pub facts: Option<PathBuf>,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// How a report's files are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum ReportFormat {
-    /// Comma-separated values, as RFC 4180 has them
-    Csv,
-    /// Arrays of objects
-    Json,
-    /// Columns with types, for data frames
-    Parquet,
-}
-
-impl ReportArgs {
-    /// Whether the report goes on paper: that of one month does, unless a single sheet is asked for.
-    #[must_use]
-    pub fn wants_paper(&self) -> bool {
-        !self.no_pdf && self.from.is_none() && self.stdout.is_none()
-    }
-
-    /// The first and the last month asked for, at the time `now`.
-    pub fn months(&self, now: DateTime<Utc>) -> anyhow::Result<[Month; 2]> {
-        let month = self.month.or_else(|| self.last_month.then(|| Month::of(now).previous()));
-        let months = month.map(|month| [month, month]).or_else(|| Some([self.from?, self.to?]));
-        let [first, last] = months.ok_or_else(|| anyhow::anyhow!("no month was given"))?;
-        anyhow::ensure!(first <= last, "{first} is after {last}; give the earlier month with --from");
-        Ok([first, last])
-    }
-}
-
-/// `nsrw facts …`
-#[derive(Debug, Subcommand)]
-pub enum FactsCommand {
-    /// Write all facts that numbers are made from into files for other tools
-    Export(FactsExportArgs),
-    /// Take facts of the past, or of another system, into the site
-    Import(FactsImportArgs),
-    /// Look at files of facts: what can not be read, and what is odd
-    Check(FactsCheckArgs),
-}
-
-/// `nsrw facts export`
-#[derive(Debug, Args)]
-pub struct FactsExportArgs {
-    /// The folder for the files
-    pub folder: PathBuf,
-    /// How the files are written; JSON is not read back
-    #[arg(long, value_enum, default_value_t = ReportFormat::Csv)]
-    pub format: ReportFormat,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `nsrw facts import`
-#[derive(Debug, Args)]
-pub struct FactsImportArgs {
-    /// A folder of facts, or one file
-    pub path: PathBuf,
-    /// What the source is called, such as egi-2011-2013; importing it again changes nothing
-    #[arg(long, value_name = "NAME")]
-    pub source: String,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `nsrw facts check`
-#[derive(Debug, Args)]
-pub struct FactsCheckArgs {
-    /// A folder of facts, or one file
-    pub path: PathBuf,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `nsrw ticket …`
-#[derive(Debug, Subcommand)]
-pub enum TicketCommand {
-    /// Open a ticket for a release
-    New(NewTicketArgs),
-    /// Change fields of a ticket
-    Set(SetTicketArgs),
-    /// Show a ticket with its history
-    Show {
-        /// The ticket
-        ticket: TicketId,
-        /// Answer in JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// List tickets
-    List {
-        /// Only those in this state; may be given several times
-        #[arg(long)]
-        state: Vec<RolloutState>,
-        /// Answer in JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Comment on a ticket
-    Comment {
-        /// The ticket
-        ticket: TicketId,
-        /// The comment
-        text: String,
-        /// Who does it.
-        #[command(flatten)]
-        who: Who,
-    },
-}
-
 /// Who does it.
 #[derive(Debug, Args)]
 pub struct Who {
     /// The account that does it; its roles are those of the configuration [default: the user running this]
     #[arg(long = "as", value_name = "ACCOUNT", env = "NSRW_ACCOUNT")]
     pub account: Option<String>,
-}
-
-/// `nsrw ticket new`
-#[derive(Debug, Args)]
-pub struct NewTicketArgs {
-    /// The title [default: product and version of release.xml]
-    #[arg(long)]
-    pub subject: Option<String>,
-    /// The file release.xml
-    #[arg(long, value_name = "FILE")]
-    pub release: PathBuf,
-    /// The file checksums.xml [default: beside release.xml]
-    #[arg(long, value_name = "FILE")]
-    pub checksums: Option<PathBuf>,
-    /// Fields as NAME=VALUE, such as Sync-URL=rsync://host/module/path
-    #[arg(value_parser = parse_field)]
-    pub fields: Vec<(Field, String)>,
-    /// Who does it.
-    #[command(flatten)]
-    pub who: Who,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `nsrw ticket set`
-#[derive(Debug, Args)]
-pub struct SetTicketArgs {
-    /// The ticket
-    pub ticket: TicketId,
-    /// Changes as NAME=VALUE: fields, Status or Owner; for a file field, NAME=@FILE
-    #[arg(required = true, value_name = "NAME=VALUE")]
-    pub changes: Vec<String>,
-    /// Who does it.
-    #[command(flatten)]
-    pub who: Who,
-}
-
-/// `nsrw release …`
-#[derive(Debug, Subcommand)]
-pub enum ReleaseCommand {
-    /// Check release.xml and checksums.xml files: every fault with line, column and advice
-    Lint {
-        /// The files; one named checksums.xml is checked as such
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// Answer in JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Write release.xml and checksums.xml for a folder of rpm or deb packages
-    New(Box<NewReleaseArgs>),
-}
-
-/// `nsrw release new`
-#[derive(Debug, Args)]
-pub struct NewReleaseArgs {
-    /// The folder with the packages; both files are written there
-    pub folder: PathBuf,
-    /// Product name
-    #[arg(long)]
-    pub product: String,
-    /// Release version, such as 1.11.2
-    #[arg(long)]
-    pub version: egi_model::version::Version,
-    /// The technology provider's short name, such as INFN
-    #[arg(long)]
-    pub provider: egi_model::name::Segment,
-    /// The technology provider's full name [default: the short name]
-    #[arg(long)]
-    pub provider_name: Option<String>,
-    /// Operating system, such as centos7
-    #[arg(long)]
-    pub platform: egi_model::name::Segment,
-    /// Architecture, such as `x86_64`
-    #[arg(long)]
-    pub arch: egi_model::name::Segment,
-    /// Who answers questions
-    #[arg(long)]
-    pub contact: String,
-    /// What it is [default: the first package's summary]
-    #[arg(long)]
-    pub description: Option<String>,
-    /// Link to documentation; may be given several times
-    #[arg(long, required = true)]
-    pub documentation: Vec<String>,
-    /// Release notes, as link or text
-    #[arg(long)]
-    pub notes: String,
-    /// Change log, as link or text
-    #[arg(long)]
-    pub changes: String,
-    /// Where the folder will be offered, such as <rsync://host/module/path>
-    #[arg(long)]
-    pub sync_url: String,
-    /// The release only adds packages (updates) instead of replacing (base)
-    #[arg(long)]
-    pub incremental: bool,
-    /// The release is an emergency
-    #[arg(long)]
-    pub emergency: bool,
-    /// Write over files that are there
-    #[arg(long)]
-    pub force: bool,
-}
-
-/// `nsrw history`
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub struct HistoryArgs {
-    /// The ticket; without it, all
-    pub ticket: Option<TicketId>,
-    /// Print the time in each state as CSV
-    #[arg(long, conflicts_with = "json")]
-    pub csv: bool,
-    /// With --csv: only stays that lasted in this month or later
-    #[arg(long, value_name = "MONTH", requires = "csv")]
-    pub from: Option<Month>,
-    /// With --csv: as was known at this month's end
-    #[arg(long, value_name = "MONTH", requires = "csv")]
-    pub to: Option<Month>,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-    /// What to do instead of showing.
-    #[command(subcommand)]
-    pub command: Option<HistoryCommand>,
-}
-
-/// `nsrw history …`
-#[derive(Debug, Subcommand)]
-pub enum HistoryCommand {
-    /// Check that no record of the log was altered or removed
-    Verify(JsonArg),
-}
-
-/// `nsrw explain`
-#[derive(Debug, Args)]
-pub struct ExplainArgs {
-    /// The ticket
-    pub ticket: TicketId,
-    /// Who does it.
-    #[command(flatten)]
-    pub who: Who,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `nsrw plan`
-#[derive(Debug, Args)]
-pub struct PlanArgs {
-    /// The ticket
-    pub ticket: TicketId,
-    /// The state it would be set to
-    pub state: RolloutState,
-    /// Who does it.
-    #[command(flatten)]
-    pub who: Who,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `nsrw rt …`
-#[derive(Debug, Subcommand)]
-pub enum RtCommand {
-    /// RT's own side.
-    #[command(flatten)]
-    Setup(RtSetupCommand),
-    /// Take the past of an existing RT into the log; can be repeated, and goes on where it was cut off
-    ImportHistory(ImportHistoryArgs),
-}
-
-/// The commands about RT's own side.
-#[derive(Debug, Subcommand)]
-pub enum RtSetupCommand {
-    /// Print RT's configuration, rendered from the tables in the code and the settings in force
-    Config {
-        /// Write it to a folder, with what the RT shall have as data beside it
-        #[arg(long, value_name = "FOLDER")]
-        out: Option<PathBuf>,
-    },
-    /// Say in what a running RT differs from what it shall have
-    Diff(DiffRtArgs),
-    /// Make a running RT have what it shall have
-    Apply(ApplyRtArgs),
-}
-
-/// `nsrw rt import-history`
-#[derive(Debug, Args)]
-pub struct ImportHistoryArgs {
-    /// Read RT's own database instead of asking RT: sqlite://, postgres:// or mysql://; an account that may read suffices
-    #[arg(long, value_name = "URL", env = "NSRW_RT_DATABASE", hide_env_values = true)]
-    pub database: Option<String>,
-    /// Look at everything again, also at what was looked at before; nothing is doubled
-    #[arg(long)]
-    pub again: bool,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `nsrw rt diff`
-#[derive(Debug, Args)]
-pub struct DiffRtArgs {
-    /// How the extension's setup program is run where RT is, such as "ssh rt.example.org sudo -u www-data nsrw-rt-setup"
-    #[arg(long, default_value = crate::rt::setup::PROGRAM)]
-    pub command: String,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `nsrw rt apply`
-#[derive(Debug, Args)]
-pub struct ApplyRtArgs {
-    /// How the extension's setup program is run where RT is, such as "ssh rt.example.org sudo -u www-data nsrw-rt-setup"
-    #[arg(long, default_value = crate::rt::setup::PROGRAM)]
-    pub command: String,
-    /// Make a token for the repository's account and write it to this file, which must not be there yet
-    #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
-    /// Answer in JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-fn parse_field(text: &str) -> Result<(Field, String), String> {
-    let (name, value) = text.split_once('=').ok_or_else(|| format!("\"{text}\" is not NAME=VALUE"))?;
-    let field = name.parse::<Field>().map_err(|e| e.to_string())?;
-    Ok((field, value.to_owned()))
 }

@@ -25,7 +25,8 @@ use clap::CommandFactory as _;
 use egi_model::role::Actor;
 use egi_tickets::TicketError;
 
-use crate::cli::{Cli, Command, Document, JsonArg, RtCommand, SiteCommand, Who};
+use crate::cli::rt::RtCommand;
+use crate::cli::{Cli, Command, Document, JsonArg, SiteCommand, Who};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output::{self, Shown};

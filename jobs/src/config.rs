@@ -3,8 +3,12 @@
 //! Relative paths are below the folder of the file. Unknown keys are refused with the nearest known one. Secrets are
 //! named by file, never written here.
 
+mod error;
+mod fetch;
 mod intake;
 mod keys;
+mod mail;
+mod ticket_system;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,7 +22,11 @@ use egi_workflow::Policy;
 use egi_workflow::policy::{TargetAreas, default_target_areas};
 use serde::{Deserialize, Serialize};
 
+pub use error::ConfigError;
+pub use fetch::Fetch;
 pub use intake::Intake;
+pub use mail::{Mail, MailTls};
+pub use ticket_system::{RequestTracker, RtApi, TicketSystemKind, Tickets};
 
 /// The name of the file in a site's folder.
 pub const FILE_NAME: &str = "nsrw.toml";
@@ -96,60 +104,6 @@ pub struct Repository {
     pub allow_weak_digests: bool,
 }
 
-/// The ticket system.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tickets {
-    /// Which one.
-    pub system: TicketSystemKind,
-    /// The folder of the embedded desk.
-    pub desk: PathBuf,
-    /// The account the repository writes to tickets with.
-    pub account: String,
-}
-
-/// The ticket systems there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TicketSystemKind {
-    /// The embedded desk.
-    #[default]
-    Desk,
-    /// Request Tracker.
-    Rt,
-}
-
-/// Request Tracker, where it is the ticket system.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RequestTracker {
-    /// Its address, with the path it lives under, without `/REST`.
-    pub url: String,
-    /// Which of its interfaces is used.
-    pub api: RtApi,
-    /// The queue of the releases.
-    pub queue: String,
-    /// The file with the service account's token.
-    pub token_file: PathBuf,
-    /// After how many seconds a request is given up.
-    pub timeout_seconds: u64,
-    /// Where RT finds this system's API: the address it posts notices to.
-    pub notice_url: String,
-    /// Where RT, on its own machine, finds the secret it signs notices with.
-    pub secret_file: PathBuf,
-}
-
-/// The interfaces of Request Tracker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RtApi {
-    /// REST 2.0, part of RT 5.
-    #[default]
-    Rest2,
-    /// REST 1.0, for RT 4.
-    Rest1,
-}
-
 /// The HTTP API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -180,73 +134,12 @@ pub struct Worker {
     pub retry_seconds: u64,
 }
 
-/// Fetching from providers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Fetch {
-    /// The most bytes of one release.
-    pub max_bytes: u64,
-    /// The most bytes of one file.
-    pub max_file_bytes: u64,
-    /// The most files of one release.
-    pub max_files: u64,
-    /// After how many seconds without a byte a transfer is given up.
-    pub idle_seconds: u64,
-    /// After how many seconds a transfer is given up altogether.
-    pub total_seconds: u64,
-    /// The hosts that may be fetched from, exact or as `*.example.org`; empty allows all.
-    pub allowed_hosts: Vec<String>,
-    /// Whether loopback, private and link-local addresses may be fetched from.
-    pub allow_private_addresses: bool,
-    /// The folders that `file:///…` deliveries may lie in.
-    pub local_folders: Vec<PathBuf>,
-    /// The rsync program.
-    pub rsync: PathBuf,
-}
-
 /// The monthly report.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Report {
     /// The file that lays the report out; empty for the layout that comes with the program.
     pub template: PathBuf,
-}
-
-/// Mail, sent through a relay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Mail {
-    /// The relay's host; empty where no mail is sent.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the connection is protected.
-    pub tls: MailTls,
-    /// The certificate (PEM) of the authority that vouches for the relay, beside those the machine trusts; empty for none.
-    pub ca_file: PathBuf,
-    /// The account there; empty where it asks for none.
-    pub user: String,
-    /// The file with the account's password.
-    pub password_file: PathBuf,
-    /// After how many seconds without an answer the relay is given up.
-    pub timeout_seconds: u64,
-    /// The sender, such as `Releases <releases@example.org>`.
-    pub from: String,
-    /// Who gets the monthly report.
-    pub report_to: Vec<String>,
-}
-
-/// How the connection to the relay is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MailTls {
-    /// Begun in the clear, then encrypted; a relay that can not is refused.
-    #[default]
-    Starttls,
-    /// Encrypted from the first byte.
-    Tls,
-    /// Not at all: for a relay on this machine.
-    None,
 }
 
 /// Somebody with an account in the ticket system.
@@ -301,26 +194,6 @@ impl Default for Repository {
     }
 }
 
-impl Default for Tickets {
-    fn default() -> Self {
-        Self { system: TicketSystemKind::default(), desk: "desk".into(), account: "nsrw".to_owned() }
-    }
-}
-
-impl Default for RequestTracker {
-    fn default() -> Self {
-        Self {
-            url: "http://localhost/rt".to_owned(),
-            api: RtApi::default(),
-            queue: "sw-rel".to_owned(),
-            token_file: "secrets/rt.token".into(),
-            timeout_seconds: 30,
-            notice_url: "http://127.0.0.1:8470/api/rollout".to_owned(),
-            secret_file: "/etc/request-tracker5/nsrw-notice.key".into(),
-        }
-    }
-}
-
 impl Default for Api {
     fn default() -> Self {
         Self {
@@ -336,75 +209,6 @@ impl Default for Worker {
     fn default() -> Self {
         Self { poll_seconds: 5, sync_seconds: 300, lease_seconds: 120, tries: 5, retry_seconds: 30 }
     }
-}
-
-impl Default for Fetch {
-    fn default() -> Self {
-        Self {
-            max_bytes: 20 << 30,
-            max_file_bytes: 4 << 30,
-            max_files: 10_000,
-            idle_seconds: 60,
-            total_seconds: 3600,
-            allowed_hosts: Vec::new(),
-            allow_private_addresses: false,
-            local_folders: Vec::new(),
-            rsync: "rsync".into(),
-        }
-    }
-}
-
-impl Default for Mail {
-    fn default() -> Self {
-        Self {
-            host: String::new(),
-            port: 587,
-            tls: MailTls::default(),
-            ca_file: PathBuf::new(),
-            user: String::new(),
-            password_file: "secrets/mail.password".into(),
-            timeout_seconds: 60,
-            from: String::new(),
-            report_to: Vec::new(),
-        }
-    }
-}
-
-/// Why the settings can not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file can not be read.
-    #[error("failed to read the configuration {path}; make a site with `nsrw init`, or name its file with --config")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is no TOML, or a value does not fit.
-    #[error("the configuration {path} can not be used: {message}")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Line, column and what was expected.
-        message: String,
-    },
-    /// Keys nobody knows.
-    #[error("{origin} has unknown settings: {}", .unknown.join("; "))]
-    UnknownKeys {
-        /// Where they stand.
-        origin: String,
-        /// Each with the nearest known one.
-        unknown: Vec<String>,
-    },
-    /// Settings that contradict each other.
-    #[error("the configuration {path} can not be used: {message}")]
-    Contradiction {
-        /// The file.
-        path: PathBuf,
-        /// What.
-        message: String,
-    },
 }
 
 impl Config {

@@ -6,7 +6,7 @@ use egi_workflow::table::Condition;
 use egi_workflow::{Decision, Reason, decide, table};
 use serde::Serialize;
 
-use crate::cli::ExplainArgs;
+use crate::cli::ticket::ExplainArgs;
 use crate::exit::Exit;
 use crate::output;
 use crate::site::Site;

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use egi_metrics::exchange::{Kind, read_facts, write_facts};
 use egi_metrics::{FactColumns, Facts, Format, MetricsError};
 
-use crate::cli::{FactsCheckArgs, FactsCommand, FactsExportArgs, FactsImportArgs};
+use crate::cli::report::{FactsCheckArgs, FactsCommand, FactsExportArgs, FactsImportArgs};
 use crate::exit::Exit;
 use crate::numbers::{kept_facts, load};
 use crate::output;

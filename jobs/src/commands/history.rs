@@ -4,7 +4,7 @@ use egi_metrics::{FactColumns, write_stays};
 use egi_model::history::HistoryRecord;
 use egi_model::month::Month;
 
-use crate::cli::{HistoryArgs, HistoryCommand};
+use crate::cli::report::{HistoryArgs, HistoryCommand};
 use crate::exit::Exit;
 use crate::numbers::load;
 use crate::output;

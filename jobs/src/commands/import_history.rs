@@ -10,7 +10,7 @@ use egi_workflow::past::PastChange;
 
 use self::sort::sort;
 use self::summary::Summary;
-use crate::cli::ImportHistoryArgs;
+use crate::cli::rt::ImportHistoryArgs;
 use crate::config::{RtApi, TicketSystemKind};
 use crate::exit::Exit;
 use crate::output;

@@ -9,7 +9,7 @@ use egi_workflow::snapshot::Document;
 use egi_workflow::{Decision, Effect, Plan, Snapshot, decide, plan};
 use serde::Serialize;
 
-use crate::cli::PlanArgs;
+use crate::cli::ticket::PlanArgs;
 use crate::exit::Exit;
 use crate::output;
 use crate::site::Site;

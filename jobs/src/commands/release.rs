@@ -9,7 +9,7 @@ use egi_model::problem::Problem;
 use egi_model::release_xml;
 use serde::Serialize;
 
-use crate::cli::ReleaseCommand;
+use crate::cli::release::ReleaseCommand;
 use crate::exit::Exit;
 use crate::output;
 

@@ -16,7 +16,7 @@ use egi_repo::progress::Progress;
 use self::folder::{Enclosed, write_file, write_folder};
 use self::mail::Sending;
 use self::paper::{Paper, Press};
-use crate::cli::ReportArgs;
+use crate::cli::report::ReportArgs;
 use crate::exit::Exit;
 use crate::numbers::{Closing, Restated, Source};
 use crate::output::{self, Shown};
@@ -229,12 +229,12 @@ fn sheet_of(name: &str) -> &str {
     METRICS.iter().find(|metric| metric.id.eq_ignore_ascii_case(name)).map_or(name, |metric| metric.file)
 }
 
-impl From<crate::cli::ReportFormat> for Format {
-    fn from(format: crate::cli::ReportFormat) -> Self {
+impl From<crate::cli::report::ReportFormat> for Format {
+    fn from(format: crate::cli::report::ReportFormat) -> Self {
         match format {
-            crate::cli::ReportFormat::Csv => Self::Csv,
-            crate::cli::ReportFormat::Json => Self::Json,
-            crate::cli::ReportFormat::Parquet => Self::Parquet,
+            crate::cli::report::ReportFormat::Csv => Self::Csv,
+            crate::cli::report::ReportFormat::Json => Self::Json,
+            crate::cli::report::ReportFormat::Parquet => Self::Parquet,
         }
     }
 }

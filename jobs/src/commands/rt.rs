@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::cli::{ApplyRtArgs, DiffRtArgs, RtSetupCommand};
+use crate::cli::rt::{ApplyRtArgs, DiffRtArgs, RtSetupCommand};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output;

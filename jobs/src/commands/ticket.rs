@@ -12,7 +12,7 @@ use egi_tickets::desk::{Edit, NewTicket};
 use egi_tickets::{Query, TicketError, render_ticket};
 use serde::Serialize;
 
-use crate::cli::{NewTicketArgs, SetTicketArgs, TicketCommand};
+use crate::cli::ticket::{NewTicketArgs, SetTicketArgs, TicketCommand};
 use crate::exit::Exit;
 use crate::output;
 use crate::site::Site;

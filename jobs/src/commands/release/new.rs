@@ -21,7 +21,7 @@ use egi_repo::package::{Judge, PackageHeader, SignaturePolicy, inspect_all};
 use egi_repo::progress::Silent;
 use sha2::Digest as _;
 
-use crate::cli::NewReleaseArgs;
+use crate::cli::release::NewReleaseArgs;
 use crate::exit::Exit;
 use crate::output;
 
