@@ -3,15 +3,54 @@
 -- Expects the tables transitions, submissions, participations and reports as docs/facts.md has them, with times in UTC
 -- without a zone, and the variables first_month and last_month (their first days) and as_of. Makes one table for each
 -- sheet of a report, named after it with _ for -. It is for logs that keep to the rules: each record's number once.
+--
+-- It is also what ours is timed beside, so it is written to be fast: words that repeat are enums, a month is found by its
+-- number and not by comparing times, and what is not needed any more is dropped.
 
+-- A month's place in the window; less than 0 before it. NULL for no time.
+CREATE MACRO place_of("at") AS date_diff('month', getvariable('first_month')::TIMESTAMP, "at");
+CREATE MACRO last_place() AS date_diff('month', getvariable('first_month')::TIMESTAMP, getvariable('last_month')::TIMESTAMP);
+
+CREATE TYPE month AS ENUM (
+    SELECT strftime(m, '%Y-%m')
+    FROM range(getvariable('first_month'), getvariable('last_month') + INTERVAL 1 MONTH, INTERVAL 1 MONTH) AS r(m) ORDER BY m
+);
 CREATE TABLE months AS
-SELECT strftime(m, '%Y-%m') AS month, m AS opens, m + INTERVAL 1 MONTH AS closes,
+SELECT strftime(m, '%Y-%m')::month AS month, place_of(m) AS place, m AS opens, m + INTERVAL 1 MONTH AS closes,
        least(m + INTERVAL 1 MONTH, getvariable('as_of')) AS measured
 FROM range(getvariable('first_month'), getvariable('last_month') + INTERVAL 1 MONTH, INTERVAL 1 MONTH) AS r(m);
 
-CREATE TABLE log AS
-SELECT record, ticket, "at", "from", asked, "to", outcome, "by", release,
-       coalesce(nullif(trim(provider), ''), '(unknown)') AS provider,
+CREATE TYPE state AS ENUM ('Submitted', 'Unverified', 'InVerification', 'WaitingForResponse', 'StageRollout', 'Deferred',
+                           'Production', 'Rejected', 'Ignored', 'NotPublished', 'Failed');
+CREATE TYPE person AS ENUM (
+    SELECT DISTINCT "by" FROM (SELECT "by" FROM transitions UNION ALL SELECT "by" FROM submissions) WHERE "by" IS NOT NULL ORDER BY ALL
+);
+CREATE MACRO known(name) AS coalesce(nullif(trim(name), ''), '(unknown)');
+-- What the rows of tables are named after. Enums are compared by their place, which here is that of their text.
+CREATE TYPE row_name AS ENUM (
+    SELECT DISTINCT name FROM (
+        SELECT known(provider) AS name FROM transitions
+        UNION ALL SELECT team FROM participations
+        UNION ALL SELECT known(ngi) FROM participations
+        UNION ALL SELECT unnest(enum_range(NULL::state))::VARCHAR
+        UNION ALL SELECT unnest(['(all)', '(unknown)'])
+    ) ORDER BY name
+);
+CREATE TYPE metric AS ENUM ('M.REPO-1', 'M.REPO-2', 'M.REPO-3', 'M.SA1.3-1', 'M.SA1.3-2', 'M.SA1.3-3', 'M.SA1.3-4', 'M.SA1.3-5',
+                            'M.SA1.3-6', 'M.SA1.3-7', 'flow', 'outcomes', 'time-in-state');
+CREATE TYPE column_name AS ENUM (
+    '', 'aborts', 'accepted', 'accepts', 'accepts_with_warnings', 'before_acceptance', 'created', 'declined', 'delivered',
+    'emergency_skips', 'ended_undelivered', 'entries', 'exits', 'failed_requests', 'ignored', 'invited', 'left_out', 'no_answer',
+    'not_delivered', 'not_published', 'open', 'participations', 'published', 'refused_requests', 'rejected', 'rejected_deferred',
+    'rejects', 'releases', 'stays', 'successes', 'teams', 'verified', 'wip_end', 'wip_start', 'without_report'
+);
+
+CREATE TYPE first_kind AS ENUM ('delivered', 'ended', 'verified', 'verification-skipped', 'accepted', 'rollout-skipped', 'rejected',
+                                'ignored', 'not-published', 'rollout-ended', 'rollout-rejected');
+
+CREATE VIEW log AS
+SELECT record, ticket, "at", "from"::state AS "from", asked::state AS asked, "to"::state AS "to", outcome, "by"::person AS "by",
+       release, known(provider)::row_name AS provider,
        outcome IN ('performed', 'deferred') AS granted,
        outcome = 'performed' AS performed,
        outcome IN ('failed', 'refused') AS missed
@@ -27,7 +66,7 @@ FROM (
                OVER (PARTITION BY ticket ORDER BY record ROWS UNBOUNDED PRECEDING) AS episode,
            last_value(CASE WHEN missed AND "from" <> 'Failed' THEN "from" END IGNORE NULLS)
                OVER (PARTITION BY ticket ORDER BY record ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS origin
-    FROM log
+    FROM (SELECT * EXCLUDE ("by") FROM log)
 );
 
 CREATE TABLE steps AS
@@ -44,14 +83,14 @@ FROM episodes e LEFT JOIN retries r USING (record);
 DROP TABLE episodes;
 
 CREATE TABLE created AS
-SELECT ticket, min("at") AS "at", arg_min(record, "at") AS record, arg_min("by", "at") AS "by"
+SELECT ticket, min("at") AS "at", arg_min(record, "at") AS record, arg_min("by"::person, "at") AS "by"
 FROM submissions GROUP BY ticket;
 
 -- Every stay of every release.
 CREATE TABLE stays_all AS
 WITH marks AS (
-    SELECT ticket, 0 AS place, "at", NULL::BIGINT AS record, 'Submitted' AS state, NULL AS before,
-           "by", NULL AS release, NULL AS provider
+    SELECT ticket, 0 AS place, "at", NULL::UBIGINT AS record, 'Submitted'::state AS state, NULL::state AS before,
+           "by", NULL AS release, NULL::row_name AS provider
     FROM created
     UNION ALL
     SELECT ticket, record, "at", record, "to",
@@ -71,38 +110,39 @@ FROM moves WINDOW w AS (PARTITION BY ticket ORDER BY place);
 
 -- Each release's first record of each kind.
 CREATE TABLE firsts AS
-SELECT kind, ticket, min(record) AS record, arg_min("at", record) AS "at", arg_min(provider, record) AS provider,
-       arg_min(stood, record) AS stood, arg_min(asked, record) AS asked, arg_min(release, record) AS release
-FROM (
-    SELECT *, unnest(list_filter([
-        CASE WHEN performed AND asked = 'Unverified' AND stood IN ('Submitted', 'Failed') THEN 'delivered' END,
-        CASE WHEN performed AND to_end THEN 'ended' END,
-        CASE WHEN granted AND asked = 'StageRollout' AND stood IN ('InVerification', 'WaitingForResponse') THEN 'verified' END,
-        CASE WHEN granted AND asked = 'StageRollout' AND stood = 'Unverified'
-               OR performed AND asked = 'Production' AND stood IN ('Unverified', 'InVerification', 'WaitingForResponse')
-             THEN 'verification-skipped' END,
-        CASE WHEN performed AND asked = 'Production' AND stood = 'StageRollout' THEN 'accepted' END,
-        CASE WHEN performed AND asked = 'Production' AND stood <> 'StageRollout' THEN 'rollout-skipped' END,
-        CASE WHEN performed AND asked = 'Rejected' THEN 'rejected' END,
-        CASE WHEN performed AND asked = 'Ignored' THEN 'ignored' END,
-        CASE WHEN performed AND asked = 'NotPublished' THEN 'not-published' END,
-        CASE WHEN performed AND to_end AND stood = 'StageRollout' THEN 'rollout-ended' END,
-        CASE WHEN performed AND asked = 'Rejected' AND stood IN ('StageRollout', 'Deferred') THEN 'rollout-rejected' END
-    ], lambda x: x IS NOT NULL)) AS kind
-    FROM steps WHERE granted
+WITH found AS (
+    SELECT ticket,
+           min(record) FILTER (performed AND asked = 'Unverified' AND stood IN ('Submitted', 'Failed')) AS delivered,
+           min(record) FILTER (performed AND to_end) AS ended,
+           min(record) FILTER (asked = 'StageRollout' AND stood IN ('InVerification', 'WaitingForResponse')) AS verified,
+           min(record) FILTER (asked = 'StageRollout' AND stood = 'Unverified'
+               OR performed AND asked = 'Production' AND stood IN ('Unverified', 'InVerification', 'WaitingForResponse'))
+               AS "verification-skipped",
+           min(record) FILTER (performed AND asked = 'Production' AND stood = 'StageRollout') AS accepted,
+           min(record) FILTER (performed AND asked = 'Production' AND stood <> 'StageRollout') AS "rollout-skipped",
+           min(record) FILTER (performed AND asked = 'Rejected') AS rejected,
+           min(record) FILTER (performed AND asked = 'Ignored') AS ignored,
+           min(record) FILTER (performed AND asked = 'NotPublished') AS "not-published",
+           min(record) FILTER (performed AND to_end AND stood = 'StageRollout') AS "rollout-ended",
+           min(record) FILTER (performed AND asked = 'Rejected' AND stood IN ('StageRollout', 'Deferred')) AS "rollout-rejected"
+    FROM steps WHERE granted GROUP BY ticket
 )
-GROUP BY kind, ticket;
+SELECT kind::first_kind AS kind, s.ticket, record, s."at", s.provider, s.stood, s.asked, s.release
+FROM (UNPIVOT found ON COLUMNS(* EXCLUDE (ticket)) INTO NAME kind VALUE record) JOIN steps s USING (record);
+
+CREATE TYPE participation AS ENUM ('Invited', 'Accepted', 'Declined', 'NoAnswer');
+CREATE TYPE team_outcome AS ENUM ('Accept', 'AcceptWithWarnings', 'Reject', 'Aborted');
 
 -- One part of each team in each release: the one with the earliest outcome.
 CREATE TABLE parts AS
-SELECT record, ticket, team, coalesce(nullif(site, ''), NULL) AS site, coalesce(nullif(ngi, ''), '(unknown)') AS ngi,
-       participation, nullif(outcome, '') AS outcome, invited, answered, finished
+SELECT record, ticket, team::row_name AS team, known(ngi)::row_name AS ngi,
+       participation::participation AS participation, nullif(outcome, '')::team_outcome AS outcome, invited, answered, finished
 FROM participations
 QUALIFY row_number() OVER (
     PARTITION BY ticket, team ORDER BY outcome IS NULL, finished IS NULL, finished, record) = 1;
 
 CREATE TABLE rollout_ends AS
-SELECT f.*, m.month, m.closes FROM firsts f JOIN months m ON f."at" >= m.opens AND f."at" < m.closes WHERE kind = 'rollout-ended';
+SELECT f.*, m.month, m.closes FROM firsts f JOIN months m ON m.place = place_of(f."at") WHERE kind = 'rollout-ended';
 
 CREATE TABLE reported AS
 SELECT e.month, e.ticket, p.record
@@ -111,13 +151,14 @@ WHERE p.participation = 'Accepted' AND p.outcome IS NOT NULL AND p.finished < e.
 
 CREATE TABLE passages AS
 WITH entered AS (
-    SELECT ticket, min(stay) AS stay, arg_min(entered, stay) AS "at" FROM stays_all WHERE state = 'StageRollout' GROUP BY ticket
+    SELECT ticket, min(stay) AS stay, arg_min(entered, stay) AS "at", arg_min(entered_record, stay) AS began
+    FROM stays_all WHERE state = 'StageRollout' GROUP BY ticket
 ), spent AS (
     SELECT s.ticket,
            sum(s.seconds) FILTER (state = 'Deferred') AS deferred,
            sum(s.seconds) FILTER (state = 'Failed') AS failed
     FROM stays_all s JOIN entered e USING (ticket) JOIN firsts f ON f.kind = 'accepted' AND f.ticket = s.ticket
-    WHERE s.stay > e.stay AND s.entered_record < f.record
+    WHERE s.state IN ('Deferred', 'Failed') AND s.stay > e.stay AND s.entered_record < f.record
     GROUP BY s.ticket
 )
 SELECT m.month, f.ticket, f.release, nullif(f.provider, '(unknown)') AS provider, f.record,
@@ -125,9 +166,8 @@ SELECT m.month, f.ticket, f.release, nullif(f.provider, '(unknown)') AS provider
        CASE WHEN known AND e."at" <= f."at" THEN (epoch_us(f."at") - epoch_us(e."at")) // 1000000 END AS seconds,
        CASE WHEN known THEN coalesce(s.deferred, 0) ELSE 0 END AS deferred_seconds,
        CASE WHEN known THEN coalesce(s.failed, 0) ELSE 0 END AS failed_seconds
-FROM firsts f JOIN months m ON f."at" >= m.opens AND f."at" < m.closes
-LEFT JOIN (SELECT e.*, s.entered_record AS began FROM entered e JOIN stays_all s ON s.ticket = e.ticket AND s.stay = e.stay) e
-       ON e.ticket = f.ticket
+FROM firsts f JOIN months m ON m.place = place_of(f."at")
+LEFT JOIN entered e ON e.ticket = f.ticket
 LEFT JOIN spent s ON s.ticket = f.ticket,
 LATERAL (SELECT coalesce(e.began < f.record, false) AS known)
 WHERE f.kind = 'accepted';
@@ -142,25 +182,26 @@ WITH known AS (
 )
 SELECT m.month, k.ticket, k.release, k.provider, k.record, k.accepted, k.published, k.report,
        (epoch_us(greatest(k.published, k.accepted)) - epoch_us(k.accepted)) // 1000000 AS seconds, NULL::BIGINT AS age_seconds
-FROM known k JOIN months m ON greatest(k.published, k.accepted) >= m.opens AND greatest(k.published, k.accepted) < m.closes
+FROM known k JOIN months m ON m.place = place_of(greatest(k.published, k.accepted))
 WHERE k.published IS NOT NULL
 UNION ALL
 SELECT m.month, k.ticket, k.release, k.provider, k.record, k.accepted, NULL, NULL, NULL,
        CASE WHEN k.accepted <= m.measured THEN (epoch_us(m.measured) - epoch_us(k.accepted)) // 1000000 END
-FROM known k JOIN months m ON k.accepted < m.closes AND (k.published IS NULL OR k.published >= m.closes);
+FROM (SELECT *, unnest(range(greatest(place_of(accepted), 0), least(coalesce(place_of(published), 9999), last_place() + 1))) AS place
+      FROM known) k JOIN months m USING (place);
 
 CREATE TABLE left_seconds AS
 SELECT m.month, s.state, s.ticket, s.left_record AS record, s.seconds
 FROM stays_all s
 JOIN (SELECT DISTINCT m.month, m.closes, s.state, s.ticket
-      FROM stays_all s JOIN months m ON s."left" >= m.opens AND s."left" < m.closes
+      FROM stays_all s JOIN months m ON m.place = place_of(s."left")
       WHERE s.seconds IS NOT NULL AND NOT s.terminal) m
   ON m.ticket = s.ticket AND m.state = s.state AND s."left" < m.closes
 WHERE s.seconds IS NOT NULL;
 
 CREATE TABLE lineage AS
 WITH in_month AS (
-    SELECT f.*, m.month FROM firsts f JOIN months m ON f."at" >= m.opens AND f."at" < m.closes
+    SELECT f.*, m.month FROM firsts f JOIN months m ON m.place = place_of(f."at")
 ), deliveries AS (
     SELECT c.ticket, c."at", c.record, d."at" AS delivered, d.record AS delivery, e."at" AS ended, e.record AS "end", e.provider AS ended_for
     FROM created c
@@ -174,15 +215,15 @@ WITH in_month AS (
                                   WHEN 'Reject' THEN 'rejects' ELSE 'aborts' END, ticket, record, team, finished
               FROM parts WHERE outcome IS NOT NULL
 ), finished AS (
-    SELECT p.*, m.month FROM parts p JOIN months m ON p.finished >= m.opens AND p.finished < m.closes WHERE p.outcome IS NOT NULL
+    SELECT p.*, m.month FROM parts p JOIN months m ON m.place = place_of(p.finished) WHERE p.outcome IS NOT NULL
 ), lasting AS (
-    SELECT s.state, s.ticket, s.entered_record AS record, m.month,
-           s.entered < m.opens AND (s."left" IS NULL OR s."left" >= m.opens) AS at_start,
-           s.entered < m.closes AND (s."left" IS NULL OR s."left" >= m.closes) AS at_end
-    FROM stays_all s JOIN months m ON s.entered < m.closes AND (s."left" IS NULL OR s."left" >= m.opens)
-    WHERE NOT s.terminal
+    SELECT s.state, s.ticket, s.entered_record AS record, m.month, s.begins < m.place AS at_start, s.ends > m.place AS at_end
+    FROM (SELECT *, unnest(range(greatest(begins, 0), least(ends, last_place()) + 1)) AS place
+          FROM (SELECT state, ticket, entered_record, place_of(entered) AS begins, coalesce(place_of("left"), 9999) AS ends
+                FROM stays_all WHERE NOT terminal)) s
+    JOIN months m USING (place)
 )
-SELECT metric, month, "row", "column", ticket, record FROM (
+SELECT metric::metric AS metric, month, "row"::row_name AS "row", "column"::column_name AS "column", ticket, record FROM (
     SELECT k.metric, f.month, f.provider AS "row", k."column", f.ticket, f.record
     FROM in_month f JOIN (VALUES
         ('delivered', 'M.REPO-1', 'delivered'), ('verified', 'M.REPO-2', 'verified'),
@@ -194,15 +235,16 @@ SELECT metric, month, "row", "column", ticket, record FROM (
     UNION ALL SELECT 'M.SA1.3-3', month, provider, 'rejected_deferred', ticket, record
               FROM in_month WHERE kind = 'rollout-rejected' AND stood = 'Deferred'
     UNION ALL SELECT 'outcomes', m.month, s.provider, s.outcome || '_requests', s.ticket, s.record
-              FROM steps s JOIN months m ON s."at" >= m.opens AND s."at" < m.closes WHERE s.missed
+              FROM steps s JOIN months m ON m.place = place_of(s."at") WHERE s.missed
     UNION ALL SELECT 'M.REPO-1', m.month, '(unknown)', 'created', c.ticket, c.record
-              FROM created c JOIN months m ON c."at" >= m.opens AND c."at" < m.closes
+              FROM created c JOIN months m ON m.place = place_of(c."at")
     UNION ALL SELECT 'M.REPO-1', m.month, d.ended_for, 'ended_undelivered', d.ticket, d."end"
-              FROM deliveries d JOIN months m ON d.ended >= m.opens AND d.ended < m.closes
+              FROM deliveries d JOIN months m ON m.place = place_of(d.ended)
               WHERE d.delivery IS NULL OR d.delivery > d."end"
     UNION ALL SELECT 'M.REPO-1', m.month, '(unknown)', 'not_delivered', d.ticket, d.record
-              FROM deliveries d JOIN months m ON d."at" < m.closes
-              WHERE (d.delivered IS NULL OR d.delivered >= m.closes) AND (d.ended IS NULL OR d.ended >= m.closes)
+              FROM (SELECT *, unnest(range(greatest(place_of("at"), 0), least(
+                        coalesce(place_of(delivered), 9999), coalesce(place_of(ended), 9999), last_place() + 1))) AS place
+                    FROM deliveries) d JOIN months m USING (place)
     UNION ALL SELECT 'M.SA1.3-1', month, '(all)', 'releases', ticket, record FROM rollout_ends
     UNION ALL SELECT 'M.SA1.3-1', month, '(all)', 'teams', ticket, record FROM reported
     UNION ALL SELECT 'M.SA1.3-4', month, '(all)', CASE WHEN seconds IS NULL THEN 'left_out' ELSE 'releases' END, ticket, record
@@ -211,23 +253,23 @@ SELECT metric, month, "row", "column", ticket, record FROM (
     UNION ALL SELECT 'M.SA1.3-5', month, '(all)', 'before_acceptance', ticket, report FROM publications WHERE published < accepted
     UNION ALL SELECT 'M.SA1.3-5', month, '(all)', 'without_report', ticket, record FROM publications WHERE published IS NULL
     UNION ALL SELECT 'M.SA1.3-6', m.month, t.team, t."column", t.ticket, t.record
-              FROM part_times t JOIN months m ON t."at" >= m.opens AND t."at" < m.closes
+              FROM part_times t JOIN months m ON m.place = place_of(t."at")
     UNION ALL SELECT 'M.SA1.3-6', m.month, p.team, 'no_answer', p.ticket, p.record
-              FROM parts p JOIN months m ON p.invited >= m.opens AND p.invited < m.closes
+              FROM parts p JOIN months m ON m.place = place_of(p.invited)
               WHERE p.answered IS NULL OR p.answered >= m.closes
     UNION ALL SELECT 'M.SA1.3-7', month, ngi, 'participations', ticket, record FROM finished
     UNION ALL SELECT 'M.SA1.3-7', month, ngi, 'releases', ticket, min(record) FROM finished GROUP BY month, ngi, ticket
     UNION ALL SELECT 'M.SA1.3-7', month, '(all)', 'releases', ticket, min(record) FROM finished GROUP BY month, ticket
     UNION ALL SELECT 'flow', m.month, s.state, 'entries', s.ticket, s.entered_record
-              FROM stays_all s JOIN months m ON s.entered >= m.opens AND s.entered < m.closes
+              FROM stays_all s JOIN months m ON m.place = place_of(s.entered)
     UNION ALL SELECT 'flow', m.month, s.state, 'exits', s.ticket, s.left_record
-              FROM stays_all s JOIN months m ON s."left" >= m.opens AND s."left" < m.closes
+              FROM stays_all s JOIN months m ON m.place = place_of(s."left")
     UNION ALL SELECT 'flow', month, state, 'wip_start', ticket, record FROM lasting WHERE at_start
     UNION ALL SELECT 'flow', month, state, 'wip_end', ticket, record FROM lasting WHERE at_end
     UNION ALL SELECT 'time-in-state', month, state, 'open', ticket, record FROM lasting WHERE at_end
     UNION ALL SELECT 'time-in-state', month, state, 'stays', ticket, record FROM left_seconds
     UNION ALL SELECT 'time-in-state', m.month, s.state, 'left_out', s.ticket, s.left_record
-              FROM stays_all s JOIN months m ON s."left" >= m.opens AND s."left" < m.closes
+              FROM stays_all s JOIN months m ON m.place = place_of(s."left")
               WHERE s.seconds IS NULL AND NOT s.terminal
 );
 
@@ -345,9 +387,10 @@ CREATE TABLE states AS SELECT * FROM (VALUES
 
 -- What is in a state that nothing leaves: all that entered it so far and have not left.
 CREATE TABLE settled AS
-SELECT m.month, s.state, count(*) FILTER (s.entered < m.opens AND (s."left" IS NULL OR s."left" >= m.opens)) AS at_start,
-       count(*) FILTER (s."left" IS NULL OR s."left" >= m.closes) AS at_end
-FROM months m JOIN stays_all s ON s.entered < m.closes AND s.terminal GROUP BY ALL;
+SELECT m.month, s.state, coalesce(sum(n) FILTER (begins < m.place AND ends >= m.place), 0)::BIGINT AS at_start,
+       coalesce(sum(n) FILTER (ends > m.place), 0)::BIGINT AS at_end
+FROM months m JOIN (SELECT state, place_of(entered) AS begins, coalesce(place_of("left"), 9999) AS ends, count(*) AS n
+                    FROM stays_all WHERE terminal GROUP BY ALL) s ON s.begins <= m.place GROUP BY ALL;
 
 CREATE TABLE flow AS
 SELECT month, state, wip_start, entries, exits, wip_end, wip_end - (wip_start + entries - exits) AS unexplained
@@ -365,9 +408,10 @@ FROM (
 CREATE TABLE time_in_state AS
 WITH sums AS (SELECT month, state, ticket, sum(seconds)::BIGINT AS seconds FROM left_seconds GROUP BY ALL),
 v AS (SELECT month, state, list(seconds ORDER BY seconds) AS v FROM sums GROUP BY ALL),
-o AS (SELECT m.month, s.state, m.measured, min(row(s.entered, s.ticket)) AS oldest
-      FROM stays_all s JOIN months m ON s.entered < m.closes AND (s."left" IS NULL OR s."left" >= m.closes)
-      WHERE NOT s.terminal GROUP BY ALL)
+o AS (SELECT m.month, s.state, m.measured, min(s.oldest) AS oldest
+      FROM (SELECT state, place_of(entered) AS begins, coalesce(place_of("left"), 9999) AS ends, min(row(entered, ticket)) AS oldest
+            FROM stays_all WHERE NOT terminal GROUP BY ALL) s
+      JOIN months m ON s.begins <= m.place AND s.ends > m.place GROUP BY ALL)
 SELECT m.month, s.state, coalesce(len(v.v), 0) AS releases, counted_in(metric, "column", n, 'time-in-state', 'stays') AS stays,
        counted_in(metric, "column", n, 'time-in-state', 'left_out') AS left_out, percentile(v.v, 50) AS median_seconds, percentile(v.v, 85) AS p85_seconds,
        percentile(v.v, 95) AS p95_seconds, listed(v.v) AS values_seconds, counted_in(metric, "column", n, 'time-in-state', 'open') AS open,
