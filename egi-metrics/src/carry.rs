@@ -10,7 +10,7 @@ use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 use serde::{Deserialize, Serialize};
 
-use crate::columns::FactColumns;
+use crate::columns::{FactColumns, Micros};
 use crate::record::RecordId;
 use crate::report::Report;
 
@@ -25,12 +25,20 @@ pub struct Carried {
     pub tickets: Vec<TicketId>,
 }
 
+/// What was handed on, and by which month.
+#[derive(Debug, Clone)]
+pub(crate) struct Handover {
+    pub(crate) carried: Carried,
+    /// When the month ended.
+    pub(crate) at: Micros,
+}
+
 impl FactColumns {
-    /// Says that these are not all facts, but those of the tickets that `carried` hands on and of every ticket with a newer
-    /// record. A report then begins with the month after the one that handed on.
+    /// Says that these are not all facts, but those of the tickets that `carried` hands on at the end of `month` and of every
+    /// ticket with a newer record. Reports are then of later months.
     #[must_use]
-    pub fn continuing(mut self, carried: Carried) -> Self {
-        self.carried = Some(carried);
+    pub fn continuing(mut self, month: Month, carried: Carried) -> Self {
+        self.handover = Some(Handover { carried, at: month.end().timestamp_micros() });
         self
     }
 }

@@ -8,7 +8,7 @@ use egi_model::release::Emergency;
 use egi_model::rollout::RolloutState;
 use polars::prelude::{NewChunkedArray as _, PlSmallStr, StringChunked};
 
-use crate::carry::Carried;
+use crate::carry::Handover;
 use crate::facts::{Facts, Participation, TeamOutcome};
 use crate::record::{RecordId, Sources};
 
@@ -30,7 +30,7 @@ pub struct FactColumns {
     pub(crate) submissions: Submissions,
     pub(crate) participations: Participations,
     pub(crate) published: Published,
-    pub(crate) carried: Option<Carried>,
+    pub(crate) handover: Option<Handover>,
 }
 
 /// The settled requests.
@@ -166,7 +166,7 @@ impl FactColumns {
                 at: facts.published.iter().map(|fact| fact.at.timestamp_micros()).collect(),
             },
             names,
-            carried: None,
+            handover: None,
         }
     }
 

@@ -81,6 +81,11 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    /// Whether it is there at an instant: begun before, and not ended before.
+    pub(crate) fn lasts_at(&self, at: Micros) -> bool {
+        self.entered.at < at && self.left.is_none_or(|left| left.at >= at)
+    }
+
     /// How long it was; `None` while it lasts and where the log has the end before the begin.
     pub(crate) fn seconds(&self) -> Option<u64> {
         whole_seconds(self.entered.at, self.left?.at)

@@ -14,6 +14,7 @@ mod chart;
 mod data;
 mod error;
 mod export;
+mod limit;
 mod template;
 mod world;
 
@@ -25,6 +26,7 @@ pub use data::{
 };
 pub use error::{PaperError, TemplateFault};
 pub use export::render_pdf;
+pub use limit::{Limit, Limits};
 pub use template::Template;
 
 #[cfg(test)]

@@ -198,10 +198,12 @@ pub(crate) fn find_gaps(facts: &FactColumns) -> Vec<Problem> {
     }
     let created = facts.submissions.record.iter().copied().zip(&facts.submissions.at);
     let created = created.filter_map(|(record, at)| Some((record?, *at)));
-    // Of what was looked at before only a part is here.
-    let looked_at = facts.carried.as_ref().map_or(0, |carried| carried.records);
-    let is_new =
-        |(record, _): &(RecordId, Micros)| record.source() > 0 && looked_at == 0 || record.number() > looked_at;
+    // Of what was looked at before only a part is here, and so is of what was imported.
+    let looked_at = facts.handover.as_ref().map(|handover| handover.carried.records);
+    let is_new = |(record, _): &(RecordId, Micros)| {
+        looked_at.is_none_or(|looked_at| record.source() == 0 && record.number() > looked_at)
+    };
+    let looked_at = looked_at.unwrap_or(0);
     let settled = facts.transitions.record.iter().copied().zip(facts.transitions.at.iter().copied());
     let mut problems = Vec::new();
     let mut reader = Reader { facts, problems: &mut problems };

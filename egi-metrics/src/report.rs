@@ -131,7 +131,7 @@ impl Report<'_> {
             let passages = RolloutTime::arrange(self.tally.passages_of(place));
             let delays = ReportDelay::arrange(self.tally.publications_of(place), &self.tally, place);
             let listed = |problem: &&Problem| problem.month.is_none_or(|of| of == month);
-            let flow = FlowRow::arrange(&self.tally, place, self.facts.carried.as_ref());
+            let flow = FlowRow::arrange(&self.tally, place, self.facts.handover.as_ref());
             let teams_per_release = TeamsPerRelease::arrange(self.tally.rollouts_of(place));
             let measured = self.measured(place);
             self.months.push(MonthReport {

@@ -183,6 +183,9 @@ impl Counter<'_> {
         let bounds = self.window.bounds_within(span.entered.at, span.left.map(|mark| mark.at));
         if span.state.is_terminal() {
             self.tally.settle(span.state, &bounds);
+            if self.facts.handover.as_ref().is_some_and(|handover| span.lasts_at(handover.at)) {
+                self.tally.hand(span.state);
+            }
             return;
         }
         let record = span.entered.record;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use egi_model::rollout::RolloutState;
 
-use crate::carry::Carried;
+use crate::carry::Handover;
 use crate::catalog::MetricSpec;
 use crate::columns::FactColumns;
 use crate::tally::Tally;
@@ -93,12 +93,12 @@ pub struct FlowRow {
 
 impl FlowRow {
     /// A month's rows; `month` is a place in the window. What is in a state that nothing leaves goes on from what was
-    /// `carried`.
-    pub(crate) fn arrange(tally: &Tally, month: usize, carried: Option<&Carried>) -> Vec<Self> {
-        let settled = |state: RolloutState, bound: usize| match carried {
+    /// handed over.
+    pub(crate) fn arrange(tally: &Tally, month: usize, handover: Option<&Handover>) -> Vec<Self> {
+        let settled = |state: RolloutState, bound: usize| match handover {
             None => tally.settled(state, bound),
-            Some(carried) => {
-                (carried.settled(state) + tally.settled(state, bound)).saturating_sub(tally.settled(state, 0))
+            Some(Handover { carried, .. }) => {
+                (carried.settled(state) + tally.settled(state, bound)).saturating_sub(tally.handed(state))
             }
         };
         let row = |state: RolloutState| {

@@ -17,6 +17,8 @@ pub(crate) struct Tally {
     pub(crate) trace: Trace,
     /// What is in each state that nothing leaves, at each bound: how many more than at the bound before.
     settled: Vec<[i64; STATES]>,
+    /// What of it was there already when an earlier month handed over.
+    handed: [u64; STATES],
     months: Vec<MonthTally>,
     pub(crate) rollouts: Vec<RolloutEnd>,
     pub(crate) passages: Vec<Passage>,
@@ -111,6 +113,7 @@ impl Tally {
         Self {
             trace: Trace::default(),
             settled: vec![[0; STATES]; months + 2],
+            handed: [0; STATES],
             months: vec![MonthTally::default(); months],
             rollouts: Vec::new(),
             passages: Vec::new(),
@@ -126,6 +129,7 @@ impl Tally {
         for (known, more) in self.settled.iter_mut().zip(&later.settled) {
             known.iter_mut().zip(more).for_each(|(known, more)| *known += more);
         }
+        self.handed.iter_mut().zip(&later.handed).for_each(|(known, more)| *known += more);
         for (known, more) in self.months.iter_mut().zip(&mut later.months) {
             for (oldest, other) in known.oldest.iter_mut().zip(more.oldest) {
                 *oldest = [*oldest, other].into_iter().flatten().min();
@@ -158,6 +162,18 @@ impl Tally {
     pub(crate) fn settled(&self, state: RolloutState, bound: usize) -> u64 {
         let changes = self.settled.iter().take(bound + 1).filter_map(|states| states.get(state as usize));
         u64::try_from(changes.sum::<i64>()).unwrap_or_default()
+    }
+
+    /// A release was in a state that nothing leaves when an earlier month handed over.
+    pub(crate) fn hand(&mut self, state: RolloutState) {
+        if let Some(count) = self.handed.get_mut(state as usize) {
+            *count += 1;
+        }
+    }
+
+    /// How many were in a state that nothing leaves when an earlier month handed over, of those whose facts are here.
+    pub(crate) fn handed(&self, state: RolloutState) -> u64 {
+        self.handed.get(state as usize).copied().unwrap_or_default()
     }
 
     pub(crate) fn note_oldest(&mut self, month: usize, state: RolloutState, entered: Micros, ticket: u64) {

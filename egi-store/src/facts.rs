@@ -6,6 +6,7 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::Store;
+use crate::bulk;
 use crate::error::{Operation, StoreError};
 use crate::row::{self, micros, ticket_no};
 
@@ -95,6 +96,21 @@ impl Store {
             sqlx::query("SELECT source, kind, number, ticket, document FROM facts ORDER BY source, kind, number");
         let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
         rows.iter().map(imported_fact).collect::<row::Result<_>>().map_err(operation.failed())
+    }
+
+    /// The imported facts about some tickets, in no order.
+    pub async fn load_facts_of(&self, tickets: &[TicketId]) -> Result<Vec<ImportedFact>, StoreError> {
+        let operation = Operation::new("load the imported facts of some tickets");
+        let mut facts = Vec::new();
+        for chunk in tickets.chunks(bulk::ROWS) {
+            let sql = "SELECT source, kind, number, ticket, document FROM facts WHERE ticket IN";
+            let query = sqlx::query(bulk::with_list(sql, chunk.len()));
+            let query = chunk.iter().fold(query, |query, ticket| query.bind(ticket_no(*ticket)));
+            let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
+            let read: row::Result<Vec<ImportedFact>> = rows.iter().map(imported_fact).collect();
+            facts.extend(read.map_err(operation.failed())?);
+        }
+        Ok(facts)
     }
 
     /// The imports, oldest first.

@@ -30,6 +30,21 @@ impl Store {
         rows.iter().map(history_record).collect::<row::Result<_>>().map_err(operation.failed())
     }
 
+    /// The history of some tickets, in the order it was written.
+    pub async fn load_history_of(&self, tickets: &[TicketId]) -> Result<Vec<HistoryRecord>, StoreError> {
+        let operation = Operation::new("load the history of some tickets");
+        let mut records = Vec::new();
+        for chunk in tickets.chunks(bulk::ROWS) {
+            let sql = bulk::with_list("SELECT seq, entry, previous, digest FROM history WHERE ticket IN", chunk.len());
+            let query = chunk.iter().fold(sqlx::query(sql), |query, ticket| query.bind(ticket_no(*ticket)));
+            let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
+            let read: row::Result<Vec<HistoryRecord>> = rows.iter().map(history_record).collect();
+            records.extend(read.map_err(operation.failed())?);
+        }
+        records.sort_unstable_by_key(|record| record.seq);
+        Ok(records)
+    }
+
     /// The records after number `seq`, in the order they were written.
     pub async fn load_history_after(&self, seq: u64) -> Result<Vec<HistoryRecord>, StoreError> {
         let operation = Operation::new("load the newer history");

@@ -2,6 +2,10 @@
 
 mod closing;
 mod load;
+mod restated;
+mod source;
 
-pub use closing::{Basis, Closed, Closing, Restated, Source};
+pub use closing::{Basis, Closed, Closing, LookedBack};
 pub use load::{Loaded, kept_facts, load};
+pub use restated::Restated;
+pub use source::Source;

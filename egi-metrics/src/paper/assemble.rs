@@ -2,7 +2,6 @@
 
 mod ageing;
 mod flow;
-mod limit;
 mod matrix;
 mod quality;
 mod rollouts;
@@ -13,6 +12,7 @@ use chrono::{DateTime, Datelike as _, Utc};
 use egi_model::month::Month;
 
 use super::data::{DefinitionText, MonthCounts, MonthName, ProviderCounts, ReportData, RuleText, StateTimes};
+use super::limit::Limits;
 use crate::catalog::id::{M_REPO_1, M_REPO_2, M_REPO_3, OUTCOMES};
 use crate::catalog::{DEFINITIONS_VERSION, GROUND_RULES, METRICS, MetricSpec};
 use crate::columns::NEVER;
@@ -34,6 +34,8 @@ pub struct Setting {
     pub site: String,
     /// When the month was closed; `None` while it is open.
     pub closed: Option<DateTime<Utc>>,
+    /// How long a release may stand in each state.
+    pub limits: Limits,
 }
 
 /// The content of the report of the last month of `report`, which looks back on all its months: thirteen, by custom. `None`
@@ -43,7 +45,7 @@ pub fn assemble(report: &Report<'_>, setting: &Setting) -> Option<ReportData> {
     let month = report.months.last()?;
     let story = Story { report, month, log_begins: log_begins(report) };
     let looked_back = report.months.first().map(|first| first.month);
-    let (rollouts, ageing) = (rollouts::of(&story), ageing::of(&story));
+    let (rollouts, ageing) = (rollouts::of(&story), ageing::of(&story, &setting.limits));
     let (quality, emergencies) = (quality::rows(month), stories::emergencies(&story));
     Some(ReportData {
         site: setting.site.clone(),
@@ -112,7 +114,7 @@ impl Story<'_> {
 /// The month of the first time in the log. Where an earlier month handed on, it begins before the report does.
 fn log_begins(report: &Report<'_>) -> Option<Month> {
     let facts = report.facts;
-    if facts.carried.is_some() {
+    if facts.handover.is_some() {
         return report.months.first().map(|first| first.month);
     }
     let times = facts.submissions.at.iter().chain(&facts.transitions.at).copied();

@@ -10,7 +10,7 @@ fn content(facts: &Facts, month: &str) -> (ReportData, Vec<(String, Vec<u8>)>) {
     let month = crate::sample::month(month);
     let first = (0..12).fold(month, |month, _| month.previous());
     let columns = FactColumns::of(facts);
-    let setting = Setting { site: "EGI".to_owned(), closed: None };
+    let setting = Setting { site: "EGI".to_owned(), closed: None, limits: Limits::default() };
     let data = assemble(&report(&columns, first, month), &setting).unwrap();
     let files = report(&columns, month, month);
     let sheet = |sheet: &str| {

@@ -49,14 +49,16 @@ pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> 
     let mut numbers = tokio::task::block_in_place(|| report(&columns, first, last));
     site.progress.end();
     numbers.restatements = restatements(&closing, &restated, last);
+    let year = press.as_ref().map(|_| tokio::task::block_in_place(|| paper::look_back(&columns, &numbers, last)));
     let closed = if to_close { Some(now) } else { closed.map(|(_, at)| at) };
-    let print = |press: &Press| tokio::task::block_in_place(|| press.print(&columns, &numbers, last, closed));
     site.progress.begin("typesetting", None);
-    let paper = press.as_ref().map(print).transpose()?;
+    let print = |(press, year): (&Press, _)| tokio::task::block_in_place(|| press.print(year, &numbers, last, closed));
+    let paper = press.as_ref().zip(year.as_ref()).map(print).transpose()?;
     site.progress.end();
     let default = site.config.path(Path::new("reports")).join(folder_name(first, last));
     let answer = write(args, &numbers, paper.as_ref(), &default, &read(&source), site.progress.as_ref())?;
-    let digest = if to_close { Some(closing.close(&site.store, &numbers, last, restated).await?) } else { None };
+    let digest =
+        if to_close { Some(closing.close(&site.store, &numbers, year.as_ref(), last, restated).await?) } else { None };
     let sending = match paper {
         Some(paper) if args.mail => mail::send_once(site, last, paper).await.map(Some),
         Some(_) | None => Ok(None),

@@ -1,18 +1,15 @@
 //! Closed months: frozen once, with the digest of the facts they were made from. When the facts change, what changed is
 //! told with old and new value, and why.
 
-use std::collections::BTreeSet;
-
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use egi_metrics::{Carried, DEFINITIONS_VERSION, FactColumns, Figure, Report, Restatement, report, restatements};
+use egi_metrics::{Carried, DEFINITIONS_VERSION, Figure, MonthReport, Report, Restatement};
 use egi_model::digest::Sha256;
-use egi_model::history::HistoryRecord;
 use egi_model::month::Month;
 use egi_store::{ClosedMonth, Store};
 use serde::{Deserialize, Serialize};
 
-use super::load::{Loaded, gather, load};
+use super::restated::Restated;
 
 /// What a closed month keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +23,19 @@ pub struct Closed {
     /// What was restated of earlier months when it was closed.
     pub restated: Vec<Restatement>,
     /// What it hands on to the next month.
+    pub carried: Carried,
+    /// What the first of the months that its report looked back on hands on: the next report looks back to the month after
+    /// that, and shall not read the whole history for it.
+    #[serde(default)]
+    pub looked_back: Option<LookedBack>,
+}
+
+/// What a month that may never have been closed hands on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookedBack {
+    /// The month.
+    pub month: Month,
+    /// What it hands on, as known when the later month was closed.
     pub carried: Carried,
 }
 
@@ -61,36 +71,9 @@ impl Basis {
 /// The closed months of a site, and how its facts stand to them.
 #[derive(Debug)]
 pub struct Closing {
-    months: Vec<(ClosedMonth, Closed)>,
-    basis: Basis,
-    now: DateTime<Utc>,
-}
-
-/// What a report is made from.
-#[derive(Debug)]
-pub struct Source {
-    /// The facts.
-    pub loaded: Loaded,
-    /// What an earlier month handed on; without it, these are all facts.
-    carried: Option<Carried>,
-}
-
-impl Source {
-    /// The facts as columns.
-    #[must_use]
-    pub fn columns(&self) -> FactColumns {
-        let columns = FactColumns::of(&self.loaded.facts);
-        match &self.carried {
-            Some(carried) => columns.continuing(carried.clone()),
-            None => columns,
-        }
-    }
-
-    /// Whether only the facts of releases on their way were read.
-    #[must_use]
-    pub const fn is_part(&self) -> bool {
-        self.carried.is_some()
-    }
+    pub(super) months: Vec<(ClosedMonth, Closed)>,
+    pub(super) basis: Basis,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl Closing {
@@ -112,131 +95,41 @@ impl Closing {
         Some((&found.1, found.0.closed))
     }
 
-    /// The facts for a report of the months from `first` on. Where the month before is closed and nothing of what it was
-    /// made from has changed, those of releases that had come to their end by then are not read.
-    pub async fn source(&self, store: &Store, first: Month) -> anyhow::Result<Source> {
-        if let Some((closed, _)) = self.find(first.previous())
-            && let Some(newer) = self.newer(store, closed, first.previous()).await?
-        {
-            let mut tickets: BTreeSet<_> = closed.carried.tickets.iter().copied().collect();
-            tickets.extend(newer.iter().map(|record| record.entry.ticket));
-            let mut records = Vec::new();
-            for ticket in &tickets {
-                records.extend(store.load_history(Some(*ticket)).await?);
-            }
-            records.sort_unstable_by_key(|record| record.seq);
-            let loaded = gather(store, &records, Some(&tickets), self.now).await?;
-            return Ok(Source { loaded, carried: Some(closed.carried.clone()) });
-        }
-        Ok(Source { loaded: load(store, None, self.now).await?, carried: None })
-    }
-
-    /// The records after those a closed month was made from; `None` if anything of before its end has changed.
-    async fn newer(&self, store: &Store, closed: &Closed, month: Month) -> anyhow::Result<Option<Vec<HistoryRecord>>> {
-        let basis = &closed.basis;
-        if closed.definitions != DEFINITIONS_VERSION || basis.imports != self.basis.imports {
-            return Ok(None);
-        }
-        if basis.records > 0 && store.load_history_digest(basis.records).await? != Some(basis.head) {
-            return Ok(None);
-        }
-        let newer = store.load_history_after(basis.records).await?;
-        Ok(newer.iter().all(|record| record.entry.at >= month.end()).then_some(newer))
-    }
-
-    /// What changed in the closed months up to the report's last; nothing if the facts are only a part, as then nothing
-    /// has changed. Besides, the month's own restatements of when it was closed.
-    pub async fn restated(
-        &self,
-        store: &Store,
-        source: &Source,
-        columns: &FactColumns,
-        last: Month,
-    ) -> anyhow::Result<Vec<Restated>> {
-        if source.is_part() {
-            return Ok(Vec::new());
-        }
-        let mut changed = Vec::new();
-        for (kept, closed) in self.months.iter().filter(|(kept, _)| kept.month <= last) {
-            let Some(reason) = self.reason(store, closed, kept.month).await? else { continue };
-            let fresh = report(columns, kept.month, kept.month);
-            let Some(figures) = fresh.month(kept.month).map(egi_metrics::MonthReport::figures) else { continue };
-            let restatements = restatements(kept.month, &closed.figures, &figures, &reason);
-            if restatements.is_empty() {
-                continue;
-            }
-            let carried = fresh.carry(kept.month).unwrap_or_else(|| closed.carried.clone());
-            let document = Closed {
-                definitions: DEFINITIONS_VERSION,
-                basis: self.basis.clone(),
-                figures,
-                carried,
-                ..closed.clone()
-            };
-            changed.push(Restated { month: kept.month, version: kept.version + 1, restatements, document });
-        }
-        Ok(changed)
-    }
-
-    /// Why a closed month's figures may be others now; `None` if they can not.
-    async fn reason(&self, store: &Store, closed: &Closed, month: Month) -> anyhow::Result<Option<String>> {
-        let basis = &closed.basis;
-        if closed.definitions != DEFINITIONS_VERSION {
-            let reason =
-                format!("the definitions were raised from version {} to {DEFINITIONS_VERSION}", closed.definitions);
-            return Ok(Some(reason));
-        }
-        if basis.records > 0 && store.load_history_digest(basis.records).await? != Some(basis.head) {
-            return Ok(Some(format!("the log was altered at or before record {}", basis.records)));
-        }
-        let mut reasons = Vec::new();
-        let newer = store.load_history_after(basis.records).await?;
-        let late: Vec<String> =
-            newer.iter().filter(|record| record.entry.at < month.end()).map(|record| record.seq.to_string()).collect();
-        if !late.is_empty() {
-            reasons.push(format!("written to the log after the month was closed: {}", late.join(", ")));
-        }
-        if basis.imports != self.basis.imports {
-            reasons.push("facts were imported after the month was closed".to_owned());
-        }
-        Ok((!reasons.is_empty()).then(|| reasons.join("; ")))
-    }
-
-    /// Freezes a month with the figures of its report, and the changed figures of others.
+    /// Freezes a month with the figures of its report, and the changed figures of others. `year` is the report that looks
+    /// back, where one was made.
     pub async fn close(
         &self,
         store: &Store,
         report: &Report<'_>,
+        year: Option<&Report<'_>>,
         month: Month,
         restated: Vec<Restated>,
     ) -> anyhow::Result<Sha256> {
-        let figures = report.month(month).map(egi_metrics::MonthReport::figures).unwrap_or_default();
-        let mut carried = report.carry(month).context("the month is none of the report's")?;
-        carried.records = self.basis.records;
+        let figures = report.month(month).map(MonthReport::figures).unwrap_or_default();
+        let carried = self.now_known(report.carry(month).context("the month is none of the report's")?);
+        let looked_back = year.and_then(|year| {
+            let month = year.months.first()?.month;
+            Some(LookedBack { month, carried: self.now_known(year.carry(month)?) })
+        });
         let told = restated.iter().flat_map(|one| one.restatements.clone()).collect();
+        let basis = self.basis.clone();
         let document =
-            Closed { definitions: DEFINITIONS_VERSION, basis: self.basis.clone(), figures, restated: told, carried };
+            Closed { definitions: DEFINITIONS_VERSION, basis, figures, restated: told, carried, looked_back };
         let mut versions = vec![self.version(month, 1, &document)?];
         for one in restated {
             let mut document = one.document;
-            document.carried.records = self.basis.records;
+            document.carried = self.now_known(document.carried);
             versions.push(self.version(one.month, one.version, &document)?);
         }
         store.close_months(&versions).await?;
         Ok(self.basis.digest())
     }
 
+    fn now_known(&self, carried: Carried) -> Carried {
+        Carried { records: self.basis.records, ..carried }
+    }
+
     fn version(&self, month: Month, version: u64, document: &Closed) -> anyhow::Result<ClosedMonth> {
         Ok(ClosedMonth { month, version, closed: self.now, document: serde_json::to_string(document)? })
     }
-}
-
-/// A closed month whose figures are others now.
-#[derive(Debug)]
-pub struct Restated {
-    month: Month,
-    version: u64,
-    /// What changed.
-    pub restatements: Vec<Restatement>,
-    document: Closed,
 }

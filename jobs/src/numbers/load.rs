@@ -1,7 +1,5 @@
 //! Facts from the database: the site's own log, and what was imported.
 
-use std::collections::BTreeSet;
-
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use egi_metrics::Facts;
@@ -25,25 +23,22 @@ pub struct Loaded {
 
 /// All facts of a site, or those of one ticket.
 pub async fn load(store: &Store, ticket: Option<TicketId>, as_of: DateTime<Utc>) -> anyhow::Result<Loaded> {
-    let records = store.load_history(ticket).await?;
-    let only = ticket.map(|ticket| BTreeSet::from([ticket]));
-    gather(store, &records, only.as_ref(), as_of).await
+    match ticket {
+        Some(ticket) => load_of(store, &[ticket], as_of).await,
+        None => gather(&store.load_history(None).await?, store.load_facts().await?, as_of),
+    }
 }
 
-/// The facts of records, and the imported ones of some tickets or of all.
-pub(super) async fn gather(
-    store: &Store,
-    records: &[HistoryRecord],
-    only: Option<&BTreeSet<TicketId>>,
-    as_of: DateTime<Utc>,
-) -> anyhow::Result<Loaded> {
+/// All facts of some tickets.
+pub(super) async fn load_of(store: &Store, tickets: &[TicketId], as_of: DateTime<Utc>) -> anyhow::Result<Loaded> {
+    gather(&store.load_history_of(tickets).await?, store.load_facts_of(tickets).await?, as_of)
+}
+
+fn gather(records: &[HistoryRecord], imported: Vec<ImportedFact>, as_of: DateTime<Utc>) -> anyhow::Result<Loaded> {
     let mut facts = Facts::of_history(records, as_of);
     let disregarded = facts.transitions.iter().filter(|fact| fact.outcome == egi_model::history::Outcome::Disregarded);
     let disregarded = disregarded.count();
-    let kept = store.load_facts().await?;
-    let kept: anyhow::Result<Vec<KeptFact>> =
-        kept.into_iter().filter(|fact| only.is_none_or(|only| only.contains(&fact.ticket))).map(kept_fact).collect();
-    let kept = kept?;
+    let kept = imported.into_iter().map(kept_fact).collect::<anyhow::Result<Vec<KeptFact>>>()?;
     exchange::restore(&kept, &mut facts)?;
     Ok(Loaded { records: records.len(), disregarded, imported: kept.len(), facts })
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use egi_metrics::paper::{ReportData, Setting, Template, assemble, render_pdf};
+use egi_metrics::paper::{Limits, ReportData, Setting, Template, assemble, render_pdf};
 use egi_metrics::{FactColumns, Format, Report, report, sheets};
 use egi_model::month::Month;
 
@@ -42,18 +42,16 @@ impl Press {
         Ok(Self { template, site: site.config.site.name.clone() })
     }
 
-    /// Prints the report of `month`, whose numbers are `numbers`. `columns` must reach back to [`first_month`].
+    /// Prints the report of `month`, whose numbers are `numbers`, and `year` is what it looks back on.
     pub(super) fn print(
         &self,
-        columns: &FactColumns,
+        year: &Report<'_>,
         numbers: &Report<'_>,
         month: Month,
         closed: Option<DateTime<Utc>>,
     ) -> anyhow::Result<Paper> {
-        let mut year = report(columns, first_month(month), month);
-        year.restatements.clone_from(&numbers.restatements);
-        let setting = Setting { site: self.site.clone(), closed };
-        let content = assemble(&year, &setting).context("there is no month to report on")?;
+        let setting = Setting { site: self.site.clone(), closed, limits: Limits::default() };
+        let content = assemble(year, &setting).context("there is no month to report on")?;
         let pdf = render_pdf(&content, &self.template, &attachments(numbers)?)?;
         Ok(Paper { content, name: format!("report-{month}.pdf"), pdf })
     }
@@ -67,6 +65,13 @@ fn attachments(numbers: &Report<'_>) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
         Ok((format!("{sheet}.{}", Format::Csv.extension()), bytes))
     };
     sheets().into_iter().map(file).collect()
+}
+
+/// The months that the report of `month` looks back on, itself the last. `columns` must reach back to [`first_month`].
+pub(super) fn look_back<'f>(columns: &'f FactColumns, numbers: &Report<'_>, month: Month) -> Report<'f> {
+    let mut year = report(columns, first_month(month), month);
+    year.restatements.clone_from(&numbers.restatements);
+    year
 }
 
 /// The first of the months that the report of `month` looks back on.

@@ -1,39 +1,60 @@
 //! How long a release may stand in a state before somebody has to explain why.
 //!
-//! The first three are EGI's own: a submission is taken in within five working days, a release waits unverified for a
-//! month at most, its verification takes a week at most. For the other states no limit is written down anywhere; what
-//! stands here warns. Working days are Monday to Friday: holidays are not known.
+//! Whoever makes a report gives the limits. Working days are Monday to Friday: holidays are not known here.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike as _, Days, Months, Utc, Weekday};
 use egi_model::rollout::RolloutState;
 
-/// A limit.
+/// The limit of each state that has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits(BTreeMap<RolloutState, Limit>);
+
+/// How long is not too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Limit {
+pub enum Limit {
+    /// Days from Monday to Friday.
     WorkingDays(u32),
+    /// Weeks of seven days.
     Weeks(u32),
+    /// Calendar months.
     Months(u32),
 }
 
-/// The limit of a state; `None` where there is none.
-pub(super) const fn of(state: RolloutState) -> Option<Limit> {
-    match state {
-        RolloutState::Submitted => Some(Limit::WorkingDays(5)),
-        RolloutState::Unverified => Some(Limit::Months(1)),
-        RolloutState::InVerification => Some(Limit::Weeks(1)),
-        RolloutState::WaitingForResponse | RolloutState::StageRollout => Some(Limit::Weeks(2)),
-        RolloutState::Deferred => Some(Limit::Weeks(4)),
-        RolloutState::Failed
-        | RolloutState::Production
-        | RolloutState::Rejected
-        | RolloutState::Ignored
-        | RolloutState::NotPublished => None,
+impl Limits {
+    /// These; states that are not named have none.
+    #[must_use]
+    pub fn new(limits: impl IntoIterator<Item = (RolloutState, Limit)>) -> Self {
+        Self(limits.into_iter().collect())
+    }
+
+    /// The limit of a state; `None` where there is none.
+    #[must_use]
+    pub fn of(&self, state: RolloutState) -> Option<Limit> {
+        self.0.get(&state).copied()
+    }
+}
+
+impl Default for Limits {
+    /// The first three are EGI's own: a submission is taken in within five working days, a release waits unverified for a
+    /// month at most, its verification takes a week at most. For the other states no limit is written down anywhere; what
+    /// stands here warns.
+    fn default() -> Self {
+        Self::new([
+            (RolloutState::Submitted, Limit::WorkingDays(5)),
+            (RolloutState::Unverified, Limit::Months(1)),
+            (RolloutState::InVerification, Limit::Weeks(1)),
+            (RolloutState::WaitingForResponse, Limit::Weeks(2)),
+            (RolloutState::StageRollout, Limit::Weeks(2)),
+            (RolloutState::Deferred, Limit::Weeks(4)),
+        ])
     }
 }
 
 impl Limit {
     /// When a release that entered at `entered` has waited too long.
-    pub(super) fn ends(self, entered: DateTime<Utc>) -> DateTime<Utc> {
+    pub(crate) fn ends(self, entered: DateTime<Utc>) -> DateTime<Utc> {
         let end = match self {
             Self::WorkingDays(days) => {
                 let later = std::iter::successors(Some(entered), |at| at.checked_add_days(Days::new(1)));
@@ -47,7 +68,7 @@ impl Limit {
     }
 
     /// About how long it is, in days: what a chart can draw as one line.
-    pub(super) fn days(self) -> u64 {
+    pub(crate) fn days(self) -> u64 {
         match self {
             Self::WorkingDays(days) => u64::from(days) * 7 / 5,
             Self::Weeks(weeks) => u64::from(weeks) * 7,
@@ -56,7 +77,7 @@ impl Limit {
     }
 
     /// Such as `5 working days`.
-    pub(super) fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         let (number, unit) = match self {
             Self::WorkingDays(days) => (days, "working day"),
             Self::Weeks(weeks) => (weeks, "week"),
