@@ -44,10 +44,7 @@ pub(super) fn write_folder(
         let file = fill(&aside.path().join(name), |out| Ok(out.write_all(bytes)?))?;
         written.push((name.to_owned(), file));
     }
-    // Together, as the disk then writes them together.
-    for (name, file) in &written {
-        file.sync_all().with_context(|| format!("failed to sync {name}"))?;
-    }
+    sync_all(&written)?;
     sync(aside.path())?;
     put_in_place(aside.path(), folder).with_context(|| format!("failed to put {} in place", folder.display()))?;
     sync(parent)?;
@@ -82,6 +79,17 @@ fn fill(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<
         anyhow::Ok(out.into_inner().map_err(std::io::IntoInnerError::into_error)?)
     };
     fill().with_context(|| format!("failed to write {}", path.display()))
+}
+
+/// Syncs all at once: the file system then has one commit to make and not one for each file.
+fn sync_all(files: &[(String, File)]) -> anyhow::Result<()> {
+    std::thread::scope(|scope| {
+        let syncing: Vec<_> = files.iter().map(|(name, file)| (name, scope.spawn(|| file.sync_all()))).collect();
+        syncing.into_iter().try_for_each(|(name, synced)| {
+            let synced = synced.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked));
+            synced.with_context(|| format!("failed to sync {name}"))
+        })
+    })
 }
 
 fn sync(folder: &Path) -> anyhow::Result<()> {
