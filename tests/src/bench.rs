@@ -8,6 +8,7 @@
 mod index;
 mod machine;
 pub mod measure;
+mod months;
 mod notices;
 mod numbers;
 mod release;
@@ -63,11 +64,11 @@ struct Way {
 /// What is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
-    /// Everything but the largest logs.
+    /// Everything but the largest log.
     Usual,
     /// The numbers alone.
     Numbers,
-    /// The numbers alone, of two million tickets too; this takes some gigabytes of memory and disk.
+    /// The numbers of two million tickets alone; this takes some gigabytes of memory and disk.
     LargeNumbers,
 }
 
@@ -83,10 +84,16 @@ pub fn run(runs: usize, choice: Choice) -> Result<String> {
         contests.push(Box::new(index::Index::new(&workshop)?));
         contests.push(Box::new(notices::Notices::new(&workshop)));
     }
-    for (other, tickets) in [(DuckDb, 1000), (DuckDb, 100_000), (Pandas, 100_000), (DuckDb, 2_000_000)] {
-        if tickets <= 100_000 || choice == Choice::LargeNumbers {
-            contests.push(Box::new(numbers::Numbers::new(&workshop, other, tickets)?));
-        }
+    let sizes: &[_] = match choice {
+        Choice::Usual | Choice::Numbers => &[(DuckDb, 1000), (DuckDb, 100_000), (Pandas, 100_000)],
+        Choice::LargeNumbers => &[(DuckDb, 2_000_000), (Pandas, 2_000_000)],
+    };
+    for (other, tickets) in sizes {
+        contests.push(Box::new(numbers::Numbers::new(&workshop, *other, *tickets)?));
+    }
+    if choice != Choice::LargeNumbers {
+        contests.push(Box::new(months::Paper::new(&workshop)?));
+        contests.push(Box::new(months::AddedMonth::new(&workshop)?));
     }
     for contest in contests {
         let job = contest.job();
