@@ -3,6 +3,7 @@
 //! Blocking on purpose: everything here is files and child processes; callers with an event loop run it on a blocking
 //! thread. This is the only crate that writes to the repository tree.
 
+mod closure;
 pub mod fetch;
 mod index;
 pub mod openpgp;
@@ -12,3 +13,4 @@ pub mod progress;
 pub mod scratch;
 pub mod tree;
 pub mod verify;
+mod version;
