@@ -3,7 +3,7 @@
 //! First ([`missing`]): a package is broken if something it needs is offered by nobody, or by broken packages alone. Then
 //! ([`together`]), for the rest: whether the package and all it needs can be installed side by side, which conflicts and
 //! two versions of one package may forbid. What is installed already plays no part: every package is judged on an empty
-//! machine, as `dose-debcheck` and libsolv's `installcheck` do.
+//! machine, as `dose-debcheck` does.
 //!
 //! Pure: packages in, verdicts out. [`rpm`] and [`deb`] make packages of what indexes say.
 
