@@ -5,8 +5,10 @@
 
 mod closure;
 pub mod fetch;
+pub mod gate;
 mod index;
 pub mod openpgp;
+pub mod outside;
 pub mod package;
 mod parallel;
 pub mod progress;

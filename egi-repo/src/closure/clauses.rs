@@ -139,6 +139,12 @@ fn any(parts: impl Iterator<Item = Option<Clauses>>) -> Option<Clauses> {
     Some(product.unwrap_or_else(|| vec![Clause::default()]))
 }
 
+/// The packages that meet some part of a need.
+pub(super) fn providers<'a>(need: &'a Need, offers: &Offers<'a>) -> Vec<usize> {
+    let clauses = clauses_of(need, true, offers).unwrap_or_default();
+    clauses.into_iter().flat_map(|clause| clause.with).collect()
+}
+
 /// The packages that meet a need by themselves.
 fn packages_of<'a>(need: &'a Need, offers: &Offers<'a>) -> Vec<usize> {
     match need {

@@ -20,7 +20,7 @@ pub(super) fn read(control: &Control, machine: &str) -> Option<Package> {
         name: name.to_owned(),
         version,
         arch: arch.to_owned(),
-        sha256: control.get("SHA256").map(str::to_ascii_lowercase),
+        digest: control.get("SHA256").map(str::to_ascii_lowercase),
         provides: vec![Capability { name: name.to_owned(), bound: Some(own) }],
         files: Vec::new(),
         needs: Vec::new(),

@@ -102,7 +102,7 @@ pub(super) fn explain(
         chain.push(format!("{name} needs {need}"));
         let Some(next) = with.first() else {
             chain.push(nobody(need, offers));
-            return Fault { kind, chain, unmet: Some(need.to_string()) };
+            return Fault { kind, chain, unmet: Some(need.clone()) };
         };
         (kind, at) = (FaultKind::Beneath, *next);
     }

@@ -35,7 +35,7 @@ pub(crate) struct Fault {
     /// Sentence by sentence from the package to the cause.
     pub(crate) chain: Vec<String>,
     /// The need at the end of the chain that nobody meets; none where packages exclude each other.
-    pub(crate) unmet: Option<String>,
+    pub(crate) unmet: Option<Need>,
 }
 
 /// What kind of fault it is.
@@ -78,6 +78,11 @@ fn unclear(place: usize, packages: &[&Package], requirements: &Requirements<'_>)
     let tell = |need: String| format!("{} says {need}, which can not be judged", package.identity);
     let chain: Vec<String> = package.unclear.iter().cloned().chain(needs).map(tell).collect();
     (!chain.is_empty()).then_some(Fault { kind: FaultKind::Unclear, chain, unmet: None })
+}
+
+/// Which of `packages` meet some part of a need, by their places.
+pub(crate) fn providers(need: &Need, packages: &[&Package], format: PackageFormat) -> Vec<usize> {
+    clauses::providers(need, &Offers::of(packages, format))
 }
 
 /// The paths that some package needs.

@@ -78,11 +78,6 @@ pub(crate) struct Atom {
 }
 
 impl Atom {
-    /// A name alone.
-    #[cfg(test)]
-    pub(crate) fn any(name: &str) -> Self {
-        Self { name: name.to_owned(), bound: None, machine: Machine::Own }
-    }
 }
 
 impl fmt::Display for Atom {
@@ -184,8 +179,8 @@ pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) version: Version,
     pub(crate) arch: String,
-    /// The digest of its file in hexadecimal digits, where the index gives SHA-256.
-    pub(crate) sha256: Option<String>,
+    /// The digest of its file in hexadecimal digits, by the algorithm its index uses.
+    pub(crate) digest: Option<String>,
     /// Itself among them.
     pub(crate) provides: Vec<Capability>,
     /// Paths, of those that somebody needs.

@@ -43,7 +43,7 @@ impl PrimaryVisitor for Primary {
             name: name.to_owned(),
             version: Version::rpm(None, "", None),
             arch: arch.to_owned(),
-            sha256: Some(pkgid.to_owned()),
+            digest: Some(pkgid.to_owned()),
             provides: Vec::new(),
             files: Vec::new(),
             needs: Vec::new(),
