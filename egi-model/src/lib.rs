@@ -9,6 +9,7 @@ pub mod checksums;
 pub mod content;
 pub mod digest;
 pub mod field;
+pub mod gate;
 pub mod history;
 pub mod major;
 pub mod month;

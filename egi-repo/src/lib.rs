@@ -3,12 +3,16 @@
 //! Blocking on purpose: everything here is files and child processes; callers with an event loop run it on a blocking
 //! thread. This is the only crate that writes to the repository tree.
 
+mod closure;
 pub mod fetch;
+pub mod gate;
 mod index;
 pub mod openpgp;
+pub mod outside;
 pub mod package;
 mod parallel;
 pub mod progress;
 pub mod scratch;
 pub mod tree;
 pub mod verify;
+mod version;

@@ -18,7 +18,7 @@ mod rpm_guard;
 mod rpm_payload;
 mod rpm_signature;
 mod signature;
-mod unpack;
+pub(crate) mod unpack;
 
 use std::fs::File;
 use std::path::Path;

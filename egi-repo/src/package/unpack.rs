@@ -14,7 +14,7 @@ pub(super) const MAX_UNPACKED: u64 = 64 << 30;
 
 /// How something is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packing {
+pub(crate) enum Packing {
     Plain,
     Gz,
     Bz2,
@@ -25,7 +25,7 @@ pub(super) enum Packing {
 
 impl Packing {
     /// By the end of a file name: `.xz`; nothing is `Plain`.
-    pub(super) fn of_suffix(suffix: &str) -> Option<Self> {
+    pub(crate) fn of_suffix(suffix: &str) -> Option<Self> {
         match suffix {
             "" => Some(Self::Plain),
             ".gz" => Some(Self::Gz),
@@ -52,7 +52,7 @@ impl Packing {
 }
 
 /// Unpacks as it is read. What ends too early, or does not match the packing's own check sums, is an error.
-pub(super) fn unpack<'a>(packed: impl BufRead + 'a, packing: Packing) -> io::Result<Box<dyn Read + 'a>> {
+pub(crate) fn unpack<'a>(packed: impl BufRead + 'a, packing: Packing) -> io::Result<Box<dyn Read + 'a>> {
     Ok(match packing {
         Packing::Plain => Box::new(packed),
         Packing::Gz => Box::new(flate2::bufread::MultiGzDecoder::new(packed)),

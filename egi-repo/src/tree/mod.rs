@@ -22,6 +22,7 @@ mod prune;
 mod publicity;
 mod publish;
 mod scrub;
+mod stock;
 mod view;
 
 use std::collections::BTreeSet;

@@ -1,0 +1,4 @@
+mod cases;
+mod draft;
+mod peers;
+mod speed;
