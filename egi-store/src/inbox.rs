@@ -237,6 +237,17 @@ impl Store {
         if result.rows_affected() == 0 { Err(claim.lost()) } else { Ok(()) }
     }
 
+    /// Lets what waits of a ticket be looked at from `now` on, because what it waits for may have come.
+    pub async fn hasten(&self, ticket: TicketId, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let operation = Operation::of("hasten the messages that wait", ticket);
+        let update = sqlx::query(
+            "UPDATE inbox SET not_before = ? WHERE ticket = ? AND finished IS NULL AND plan IS NULL AND not_before > ?",
+        );
+        let update = update.bind(micros(now)).bind(ticket_no(ticket)).bind(micros(now));
+        update.execute(&self.write).await.map_err(operation.failed())?;
+        Ok(())
+    }
+
     /// Takes from a notice the number of a change that is not its own, so that the notice of the change that has this
     /// number can be posted. Its dedupe key goes with it.
     pub async fn disown_change(&self, claim: &Claim) -> Result<(), StoreError> {

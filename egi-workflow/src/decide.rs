@@ -11,6 +11,7 @@ use egi_model::ticket::{TicketId, TicketStatus};
 use crate::policy::EmergencyRoute;
 use crate::reason::Reason;
 use crate::record::ReleaseFacts;
+use crate::set;
 use crate::snapshot::{Cause, Document, Intake, Snapshot};
 use crate::table::{self, Condition, Transition};
 
@@ -26,6 +27,11 @@ pub enum Decision {
     Defer {
         /// The ticket that holds it.
         holder: TicketId,
+    },
+    /// The rest of its set is not asked for yet, or can not go: wait.
+    Await {
+        /// The tickets that are waited for.
+        members: Vec<TicketId>,
     },
     /// Nothing to do.
     Unchanged(Standing),
@@ -72,7 +78,10 @@ pub fn decide(snapshot: &Snapshot) -> Decision {
             Decision::Unchanged(Standing::StillDeferred)
         }
         Some(holder) if needs_slot(snapshot, row) => Decision::Defer { holder },
-        _ => Decision::Proceed { facts },
+        _ => match set::awaited(snapshot).as_slice() {
+            [] => Decision::Proceed { facts },
+            awaited => Decision::Await { members: set::tickets(awaited) },
+        },
     }
 }
 

@@ -10,7 +10,7 @@ use egi_model::release::Target;
 use egi_model::role::Group;
 use egi_model::rollout::RolloutState;
 use egi_model::sync::SyncSource;
-use egi_model::ticket::TicketStatus;
+use egi_model::ticket::{TicketId, TicketStatus};
 use serde::{Deserialize, Serialize};
 
 /// One step of a plan.
@@ -45,6 +45,11 @@ pub enum Effect {
         target: Target,
         /// Whether it replaces what the product had there.
         mode: Mode,
+    },
+    /// Make this and other releases part of their repositories, all or none.
+    PlaceSet {
+        /// Which goes where.
+        places: Vec<Joining>,
     },
     /// Take the release out of a repository and publish it without.
     Withdraw {
@@ -82,6 +87,23 @@ pub enum Effect {
         /// The status.
         status: TicketStatus,
     },
+}
+
+/// A release's place in a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joining {
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// The repository.
+    pub repo: RepoKey,
+    /// Its content.
+    pub content: ContentId,
+    /// The product, which tells what a replacement replaces.
+    pub product: String,
+    /// What it is for.
+    pub target: Target,
+    /// Whether it replaces what the product had there.
+    pub mode: Mode,
 }
 
 /// Which content a [`Effect::Place`] is about.

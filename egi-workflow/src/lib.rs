@@ -14,14 +14,16 @@ pub mod plan;
 pub mod policy;
 pub mod reason;
 pub mod record;
+pub mod set;
 pub mod snapshot;
 pub mod table;
 
 pub use decide::{Decision, Standing, decide};
-pub use effect::{ContentRef, Effect, Mode};
+pub use effect::{ContentRef, Effect, Joining, Mode};
 pub use owed::owed;
 pub use plan::{Plan, StepLog, next, plan, plan_failure};
 pub use policy::Policy;
 pub use reason::Reason;
 pub use record::{ReleaseFacts, ReleaseRecord};
+pub use set::{Member, MemberStanding};
 pub use snapshot::{Cause, Intake, Snapshot};

@@ -7,6 +7,7 @@ use egi_model::ticket::TicketId;
 
 use crate::reason::Reason;
 use crate::record::ReleaseFacts;
+use crate::set::{Member, MemberStanding};
 
 /// The subject every explanation starts from: what was asked for.
 fn asked(from: RolloutState, to: RolloutState) -> String {
@@ -53,6 +54,29 @@ pub fn deferred(facts: &ReleaseFacts, holder: TicketId) -> String {
          rollout by itself when the slot is free, oldest first. Until then it stays in the unverified area.",
         facts.title(),
         facts.slot
+    )
+}
+
+/// The rest of the set is waited for.
+#[must_use]
+pub fn awaits(facts: &ReleaseFacts, to: RolloutState, awaited: &[&Member]) -> String {
+    let tell = |member: &&Member| {
+        let (ticket, state) = (member.record.ticket, member.record.state);
+        match &member.standing {
+            MemberStanding::Hindered(why) => {
+                format!("\n- ticket {ticket}, which stands in {state}: {}", why.join("; "))
+            }
+            MemberStanding::There | MemberStanding::Ready | MemberStanding::NotAsked => {
+                format!("\n- ticket {ticket}, which stands in {state} and is not asked for {to}")
+            }
+        }
+    };
+    let list: String = awaited.iter().map(tell).collect();
+    format!(
+        "{} waits for the rest of its set: it goes to {to} together with the same product and version for other targets, or \
+         not at all. Awaited:{list}\n\nSet RolloutProgress of these to {to} as well, or give them up (Rejected, NotPublished); \
+         then all go at once. Until then it stays where it is.",
+        facts.title()
     )
 }
 

@@ -23,6 +23,7 @@ use crate::message::{self, After, WayOn};
 use crate::policy::Policy;
 use crate::reason::Reason;
 use crate::record::{ReleaseFacts, ReleaseRecord};
+use crate::set;
 use crate::snapshot::{Cause, Document, Snapshot};
 use crate::table;
 
@@ -107,7 +108,7 @@ impl Plan {
 #[must_use]
 pub fn plan(snapshot: &Snapshot, decision: &Decision) -> Option<Plan> {
     match decision {
-        Decision::Unchanged(_) => None,
+        Decision::Unchanged(_) | Decision::Await { .. } => None,
         Decision::Refuse(reasons) => Some(plan_refusal(snapshot, reasons)),
         Decision::Defer { holder } => Some(plan_deferral(snapshot, *holder)),
         Decision::Proceed { facts } => Some(plan_move(snapshot, facts.as_deref())),
@@ -262,15 +263,19 @@ fn converge(snapshot: &Snapshot, facts: &ReleaseFacts, state: RolloutState) -> V
     if unmoved && !snapshot.takes_delivery() {
         return Vec::new();
     }
-    let place = wanted.and_then(|area| Some((area, facts.repo(area).ok()?))).map(|(area, repo)| Effect::Place {
-        repo,
+    let place = wanted.and_then(|area| set::place(snapshot, facts, area).or_else(|| place(facts, area)));
+    let others = Area::ALL.into_iter().filter(|area| Some(*area) != wanted).filter_map(|area| facts.repo(area).ok());
+    place.into_iter().chain(others.map(|repo| Effect::Withdraw { repo })).collect()
+}
+
+fn place(facts: &ReleaseFacts, area: Area) -> Option<Effect> {
+    Some(Effect::Place {
+        repo: facts.repo(area).ok()?,
         content: facts.content.map_or(ContentRef::Fresh, ContentRef::Kept),
         product: facts.product(),
         target: facts.target.clone(),
         mode: mode(area, facts.release_type),
-    });
-    let others = Area::ALL.into_iter().filter(|area| Some(*area) != wanted).filter_map(|area| facts.repo(area).ok());
-    place.into_iter().chain(others.map(|repo| Effect::Withdraw { repo })).collect()
+    })
 }
 
 /// How a release joins a repository of `area`: in staged rollout an emergency may stand beside the release that holds

@@ -34,6 +34,17 @@ pub enum EmergencyRoute {
     FastRollout,
 }
 
+/// How the releases of one product and version for several targets enter production.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sets {
+    /// Each when it is asked. The default: tickets are for one target, and some targets are dropped on the way.
+    #[default]
+    Apart,
+    /// All or none: see [`crate::set`].
+    Together,
+}
+
 /// The area a release lies in while it stands in a state; states that are missing have none.
 ///
 /// The specification: "based on the `RolloutProgress` transition type, retrieves the necessary configuration values
@@ -62,6 +73,8 @@ pub struct Policy {
     pub slot_scope: SlotScope,
     /// Which way an emergency takes.
     pub emergency: EmergencyRoute,
+    /// How a product's releases for several targets enter production.
+    pub sets: Sets,
     /// Who may try again after a failure.
     pub retry: Vec<Role>,
     /// Which groups hear of which state.
@@ -79,6 +92,7 @@ impl Default for Policy {
         Self {
             slot_scope: SlotScope::default(),
             emergency: EmergencyRoute::default(),
+            sets: Sets::default(),
             retry: vec![Role::Admin],
             notify: Matrix::default(),
             target_areas: default_target_areas(),

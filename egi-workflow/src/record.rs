@@ -80,6 +80,15 @@ impl ReleaseFacts {
         product_key(&self.major.id, &self.release)
     }
 
+    /// Tells this product and version, for whatever target, from all others: short names end with platform and
+    /// architecture.
+    #[must_use]
+    pub fn set(&self) -> String {
+        let product = self.product();
+        let target = format!(".{}.{}", self.target.platform, self.target.arch).to_lowercase();
+        format!("{} {}", product.strip_suffix(&target).unwrap_or(&product), self.release.version.path_parts().join("/"))
+    }
+
     /// Product and version in one phrase.
     #[must_use]
     pub fn title(&self) -> String {

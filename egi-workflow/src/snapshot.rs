@@ -11,6 +11,7 @@ use egi_model::ticket::{Ticket, TicketId};
 
 use crate::policy::Policy;
 use crate::record::ReleaseRecord;
+use crate::set::Member;
 
 /// Why a decision is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct Snapshot {
     pub intake: Option<Intake>,
     /// Another release that holds the slot this one needs.
     pub slot_holder: Option<TicketId>,
+    /// The other releases of its set, where sets go together into what is asked for.
+    pub set: Vec<Member>,
     /// The site's choices.
     pub policy: Policy,
 }

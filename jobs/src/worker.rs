@@ -11,6 +11,7 @@ mod identity;
 mod inbox;
 mod intake;
 mod perform;
+mod set;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +26,8 @@ use tracing::{error, info, warn};
 use self::gather::Gathered;
 pub(crate) use self::gather::{GatherError, gather_preview, notice_of};
 pub(crate) use self::inbox::{check, deliver, deliver_faulty};
-pub(crate) use self::perform::{describe, tree_mode};
+pub(crate) use self::perform::{describe, placement, tree_mode};
+pub(crate) use self::set::name;
 use crate::site::Site;
 
 /// What a run of [`drain`] did.
@@ -60,7 +62,10 @@ pub async fn drain(site: &Site, stop: &AtomicBool) -> Result<Drained, StoreError
         let Some(claim) = site.store.claim(&worker, site.now(), site.config.lease()).await? else { break };
         waiting.remove(&claim.id);
         match handle(site, &claim, stop).await {
-            Ok(Handled::Settled) => drained.settled += 1,
+            Ok(Handled::Settled) => {
+                drained.settled += 1;
+                set::hasten(site, claim.ticket()).await?;
+            }
             Ok(Handled::Unchanged) => drained.unchanged += 1,
             Ok(Handled::PutBack) => drop(waiting.insert(claim.id)),
             Ok(Handled::Left) => {}
@@ -149,6 +154,9 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
         Some(reason) => egi_workflow::Decision::Refuse(vec![reason]),
         None => decide(&snapshot),
     };
+    if let egi_workflow::Decision::Await { members } = &decision {
+        return set::wait(site, claim, &snapshot, members).await;
+    }
     let ticket = snapshot.ticket.id.get();
     let Some(plan) = plan(&snapshot, &decision) else {
         info!(ticket.id = ticket, "{} -> {}: nothing to do ({decision:?})", snapshot.record.state, snapshot.asked);

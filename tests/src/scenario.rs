@@ -27,7 +27,7 @@
 //! bring NAME STATE                       moves it there along the usual way, without telling every step
 //! tamper NAME FIELD=VALUE                changes the ticket behind the desk's back, as a database tool could
 //! promote                                works on what has come in
-//! await NAME                             … again and again until the ticket has its answer
+//! await NAME [comment]                   … again and again until the ticket has its answer, or another comment
 //! setting SECTION.KEY VALUE              changes the site's configuration
 //! wire SERVER CONDITION [BYTES]          the wire to the rsync or http server: whole, down, silent, cut BYTES
 //! disk SIZE                              the repository lies on a disk of its own, of this size
@@ -87,6 +87,7 @@ fn obey(world: &mut World, line: &str) -> Result<String> {
         ["tamper", name, change] => world.tamper(name, change),
         ["promote"] => world.promote(),
         ["await", name] => world.await_answer(name),
+        ["await", name, "comment"] => world.await_comment(name),
         ["setting", name, value] => world.setting(name, value),
         ["wire", server, condition @ ..] => world.wire(server, condition),
         ["disk", how @ ..] => world.disk(how),

@@ -46,6 +46,11 @@ fn deferral_and_waking() {
 }
 
 #[test]
+fn set_into_production() {
+    pull_the_plug(PhaseName::Set);
+}
+
+#[test]
 fn damaged_delivery() {
     pull_the_plug(PhaseName::Damage);
 }

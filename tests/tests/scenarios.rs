@@ -61,6 +61,7 @@ scripts![
     retry,
     roles,
     same_release,
+    sets,
     slot_per_major,
     slots,
     two_majors,

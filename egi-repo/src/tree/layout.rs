@@ -11,6 +11,7 @@
 //! sw/keys/                             public keys
 //! tmp/                                 what is being built; leftovers go with the next publication
 //! scratch/                             what is being fetched
+//! intent.json                          switches of several repositories that are being made together
 //! log.jsonl                            what people did to the tree by hand
 //! lock                                 held by whoever writes
 //! ```
@@ -54,6 +55,10 @@ impl Layout {
 
     pub(super) fn log(&self) -> PathBuf {
         self.root.join("log.jsonl")
+    }
+
+    pub(super) fn intent(&self) -> PathBuf {
+        self.root.join("intent.json")
     }
 
     pub(super) fn lock(&self) -> PathBuf {

@@ -2,8 +2,8 @@
 //!
 //! A repository is one [`RepoKey`]: an area and a path in it. It is published as a whole, as a *generation*: a folder
 //! with the files of all releases placed there, and indexes over them. A symlink names the live generation. Changes
-//! are asked for as a wanted state ([`RepoTree::ensure_placed`], [`RepoTree::ensure_withdrawn`]) and do nothing when
-//! it is already so. The way back is [`RepoTree::roll_back`]; what people do by hand is in the tree's log.
+//! are asked for as a wanted state ([`RepoTree::ensure_placed`], [`RepoTree::ensure_withdrawn`]; for several repositories
+//! at once [`RepoTree::ensure_all_placed`]) and do nothing when it is already so. The way back is [`RepoTree::roll_back`]; what people do by hand is in the tree's log.
 //!
 //! Writers hold the [`RepoLock`]; readers, clients among them, need none.
 
@@ -23,6 +23,7 @@ mod publicity;
 mod publish;
 mod scrub;
 mod stock;
+mod together;
 mod view;
 
 use std::collections::BTreeSet;
@@ -162,9 +163,11 @@ impl RepoTree {
         self.layout.root.join("scratch")
     }
 
-    /// Waits until nobody else writes to the tree.
+    /// Waits until nobody else writes to the tree, and finishes what a killed run began to make visible.
     pub fn lock(&self) -> Result<RepoLock, RepoError> {
-        RepoLock::acquire(&self.layout.lock(), self.options.lock_patience)
+        let lock = RepoLock::acquire(&self.layout.lock(), self.options.lock_patience)?;
+        together::finish(&self.layout, &lock)?;
+        Ok(lock)
     }
 
     /// Takes a verified release into the pool, and renders what indexes will say of its packages. Its files become

@@ -78,31 +78,41 @@ pub(super) struct Wish {
 }
 
 impl Wish {
-    /// Other placements, asked for by name of `ticket`: it is not held any more.
-    fn settled(live: Option<&Manifest>, placements: Vec<Placement>, ticket: TicketId) -> Self {
-        let mut held = live.map_or_else(BTreeSet::new, |m| m.held.clone());
-        held.remove(&ticket);
+    /// That all stays as it is.
+    fn as_is(live: Option<&Manifest>) -> Self {
+        let (placements, held) = live.map(|m| (m.placements.clone(), m.held.clone())).unwrap_or_default();
         Self { placements, held, restores: None }
     }
 }
 
 /// The wish that `new` be placed.
 pub(super) fn placed(live: Option<&Manifest>, new: &Placement) -> Wish {
-    let leaves = |old: &Placement| match new.mode {
-        Mode::Replace => old.ticket == new.ticket || old.product == new.product,
-        Mode::Add => old.ticket == new.ticket,
-    };
-    let had = live.map_or(&[][..], |m| &m.placements);
-    let mut placements: Vec<_> = had.iter().filter(|old| !leaves(old)).cloned().collect();
-    placements.push(new.clone());
-    placements.sort_by_key(|p| p.ticket);
-    Wish::settled(live, placements, new.ticket)
+    all_placed(live, &[new])
+}
+
+/// The wish that all of `new` be placed, one after the other.
+pub(super) fn all_placed(live: Option<&Manifest>, new: &[&Placement]) -> Wish {
+    let mut wish = Wish::as_is(live);
+    for new in new {
+        let leaves = |old: &Placement| match new.mode {
+            Mode::Replace => old.ticket == new.ticket || old.product == new.product,
+            Mode::Add => old.ticket == new.ticket,
+        };
+        wish.placements.retain(|old| !leaves(old));
+        wish.placements.push((*new).clone());
+        // It was asked for by name: it is not held any more.
+        wish.held.remove(&new.ticket);
+    }
+    wish.placements.sort_by_key(|p| p.ticket);
+    wish
 }
 
 /// The wish that the release of `ticket` be gone.
 pub(super) fn withdrawn(live: Option<&Manifest>, ticket: TicketId) -> Wish {
-    let had = live.map_or(&[][..], |m| &m.placements);
-    Wish::settled(live, had.iter().filter(|p| p.ticket != ticket).cloned().collect(), ticket)
+    let mut wish = Wish::as_is(live);
+    wish.placements.retain(|p| p.ticket != ticket);
+    wish.held.remove(&ticket);
+    wish
 }
 
 /// Makes plans for one repository.

@@ -38,7 +38,13 @@ pub(super) struct Publication<'a> {
 }
 
 impl Publication<'_> {
-    pub(super) fn run(&self, _lock: &RepoLock) -> Result<(), RepoError> {
+    pub(super) fn run(&self, lock: &RepoLock) -> Result<(), RepoError> {
+        self.prepare(lock)?;
+        switch(self.layout, lock, self.key, self.draft.generation)
+    }
+
+    /// Everything but making it live.
+    pub(super) fn prepare(&self, _lock: &RepoLock) -> Result<(), RepoError> {
         check_place(self.layout, self.key)?;
         empty_tmp(self.layout)?;
         let signer = self.options.signing.open()?;
@@ -51,8 +57,7 @@ impl Publication<'_> {
         let folder = self.layout.root.join(folder);
         let name = generation_name(self.draft.generation);
         fs::rename(&aside, folder.join(name)).during("rename", &aside)?;
-        sync(&folder)?;
-        switch(self.layout, self.key, self.draft.generation)
+        sync(&folder)
     }
 
     /// Packages first, indexes with their signatures next, the manifest last.
@@ -168,13 +173,14 @@ fn empty_tmp(layout: &Layout) -> Result<(), RepoError> {
 }
 
 /// The moment in which a generation becomes live.
-fn switch(layout: &Layout, key: &RepoKey, generation: u64) -> Result<(), RepoError> {
+pub(super) fn switch(layout: &Layout, _lock: &RepoLock, key: &RepoKey, generation: u64) -> Result<(), RepoError> {
     let live = layout.live(key);
     let folder = live.parent().unwrap_or(&live);
     if let Ok(below) = folder.strip_prefix(&layout.root) {
         ensure_folders(&layout.root, below)?;
     }
     let aside = layout.tmp().join("live");
+    remove_tree(&aside)?;
     symlink(Layout::live_target(key, generation), &aside).during("create", &aside)?;
     fs::rename(&aside, &live).during("switch", &live)?;
     sync(folder)

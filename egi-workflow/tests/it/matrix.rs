@@ -11,6 +11,7 @@ fn verdict(decision: &Decision) -> String {
     match decision {
         Decision::Proceed { .. } => "proceed".to_owned(),
         Decision::Defer { holder } => format!("defer behind {holder}"),
+        Decision::Await { members } => format!("await {members:?}"),
         Decision::Unchanged(standing) => format!("unchanged ({standing:?})"),
         Decision::Refuse(reasons) => {
             format!("refuse: {}", reasons.iter().map(egi_workflow::Reason::code).collect::<Vec<_>>().join(", "))
@@ -23,6 +24,7 @@ pub(crate) fn brief(effect: &Effect) -> String {
         Effect::Fetch { .. } => "fetch".to_owned(),
         Effect::Accept { .. } => "accept".to_owned(),
         Effect::Place { repo, mode, .. } => format!("place {repo} ({mode:?})"),
+        Effect::PlaceSet { places } => format!("place a set of {}", places.len()),
         Effect::Withdraw { repo } => format!("withdraw {repo}"),
         Effect::DropScratch => "drop scratch".to_owned(),
         Effect::SetProgress { expected, to } => format!("progress {expected} => {to}"),

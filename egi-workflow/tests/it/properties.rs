@@ -64,6 +64,7 @@ struct Toy {
 fn perform(toy: &mut Toy, step: usize, effect: &Effect) {
     match effect {
         Effect::Place { repo, .. } => drop(toy.repos.insert(repo.to_string())),
+        Effect::PlaceSet { places } => toy.repos.extend(places.iter().map(|place| place.repo.to_string())),
         Effect::Withdraw { repo } => drop(toy.repos.remove(&repo.to_string())),
         Effect::SetProgress { to, .. } => drop(toy.fields.insert("progress".to_owned(), to.to_string())),
         Effect::SetField { field, value } => drop(toy.fields.insert(field.to_string(), value.clone())),

@@ -7,15 +7,18 @@ use egi_model::role::Role;
 use egi_model::rollout::RolloutState::{
     Deferred, Failed, InVerification, Production, Rejected, StageRollout, Submitted, Unverified, WaitingForResponse,
 };
-use egi_workflow::policy::{EmergencyRoute, SlotScope};
-use egi_workflow::{Cause, Decision, Effect, Policy, Standing, decide, plan};
+use egi_workflow::policy::{EmergencyRoute, Sets, SlotScope};
+use egi_workflow::set::is_member;
+use egi_workflow::{Cause, Decision, Effect, Member, MemberStanding, Policy, Standing, decide, plan};
 
 use crate::world::{actor, emergency, facts, release, snapshot, ticket, ticket_id};
 
 fn codes(decision: &Decision) -> Vec<&'static str> {
     match decision {
         Decision::Refuse(reasons) => reasons.iter().map(egi_workflow::Reason::code).collect(),
-        Decision::Proceed { .. } | Decision::Defer { .. } | Decision::Unchanged(_) => Vec::new(),
+        Decision::Proceed { .. } | Decision::Defer { .. } | Decision::Await { .. } | Decision::Unchanged(_) => {
+            Vec::new()
+        }
     }
 }
 
@@ -235,4 +238,55 @@ fn an_imported_release_in_flight_is_to_be_delivered_anew() {
     let mut rejected = snapshot(StageRollout, Rejected);
     rejected.record.facts = None;
     assert!(matches!(decide(&rejected), Decision::Proceed { .. }), "what needs no files needs no delivery");
+}
+
+/// A release of the same product and version for another target.
+fn member(number: u64, standing: MemberStanding) -> Member {
+    let mut record = crate::world::record(StageRollout);
+    record.ticket = ticket_id(number);
+    let facts = record.facts.as_mut().unwrap();
+    facts.target = Target { platform: "centos7".parse().unwrap(), arch: "x86_64".parse().unwrap() };
+    facts.release.short_name = "INFN.storm.centos7.x86_64".parse().unwrap();
+    facts.content = Some(egi_model::content::ContentId(egi_model::digest::Sha256::of(b"another")));
+    Member { record, standing }
+}
+
+#[test]
+fn a_set_goes_into_production_together_where_the_site_says_so() {
+    let mut world = snapshot(StageRollout, Production);
+    world.set = vec![member(8, MemberStanding::NotAsked), member(9, MemberStanding::Ready)];
+    assert!(matches!(decide(&world), Decision::Proceed { .. }), "not at this site");
+
+    world.policy.sets = Sets::Together;
+    assert_eq!(decide(&world), Decision::Await { members: vec![ticket_id(8)] });
+    assert_eq!(plan(&world, &decide(&world)), None, "nothing is done meanwhile");
+
+    world.set = vec![member(8, MemberStanding::There), member(9, MemberStanding::Ready)];
+    let steps = plan(&world, &decide(&world)).unwrap().steps;
+    let Some(Effect::PlaceSet { places }) = steps.first() else { panic!("{steps:?}") };
+    assert_eq!(
+        places.iter().map(|place| place.ticket.get()).collect::<Vec<_>>(),
+        [7, 9],
+        "who is there stays as it is"
+    );
+
+    let mut urgent = emergency(Unverified, Production);
+    urgent.policy.sets = Sets::Together;
+    urgent.set = vec![member(8, MemberStanding::NotAsked)];
+    assert!(matches!(decide(&urgent), Decision::Proceed { .. }), "an emergency waits for nobody");
+}
+
+#[test]
+fn a_set_is_one_product_in_one_version_that_is_not_given_up() {
+    let storm = facts();
+    assert!(is_member(&storm, &member(8, MemberStanding::Ready).record));
+    let mut other = member(8, MemberStanding::Ready).record;
+    other.state = Rejected;
+    assert!(!is_member(&storm, &other), "given up");
+    let mut other = member(8, MemberStanding::Ready).record;
+    other.facts.as_mut().unwrap().release.version = "1.11.3".parse().unwrap();
+    assert!(!is_member(&storm, &other), "another version");
+    let mut other = member(8, MemberStanding::Ready).record;
+    other.facts.as_mut().unwrap().release.short_name = "INFN.storm-client.centos7.x86_64".parse().unwrap();
+    assert!(!is_member(&storm, &other), "another product");
 }

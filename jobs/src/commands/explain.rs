@@ -59,6 +59,9 @@ async fn explain(site: &Site, args: &ExplainArgs) -> anyhow::Result<Explanation>
         let (possible, reasons) = match decide(&snapshot) {
             Decision::Proceed { .. } => (true, Vec::new()),
             Decision::Defer { holder } => (true, vec![format!("it would wait behind ticket {holder}")]),
+            Decision::Await { members } => {
+                (true, vec![format!("it would wait for its set: {}", worker::name(&members))])
+            }
             Decision::Unchanged(_) => (false, Vec::new()),
             // What was never attempted is no way out of a failure: not worth a line.
             Decision::Refuse(reasons) if matches!(reasons.as_slice(), [Reason::NotAttempted { .. }]) => continue,

@@ -55,6 +55,9 @@ fn preview(site: &Site, snapshot: &Snapshot, decision: &Decision) -> Preview {
         Decision::Proceed { .. } if fails => format!("{from} -> {asked} is allowed and would fail:"),
         Decision::Proceed { .. } => format!("{from} -> {asked} would be done:"),
         Decision::Defer { holder } => format!("{from} -> {asked} would be deferred behind ticket {holder}:"),
+        Decision::Await { members } => {
+            format!("{from} -> {asked} would wait for the rest of its set: {}", worker::name(members))
+        }
         Decision::Unchanged(_) => format!("{from} -> {asked}: there is nothing to do"),
         Decision::Refuse(_) => format!("{from} -> {asked} would be refused:"),
     };
@@ -89,6 +92,15 @@ fn tell(site: &Site, snapshot: &Snapshot, plan: Option<&Plan>, effect: &Effect) 
                 Some(change) => does(change)?,
                 None => format!("{}: what was fetched ({})", describe(effect), announced(snapshot)),
             }
+        }
+        Effect::PlaceSet { places } => {
+            let set: Vec<_> = places.iter().map(worker::placement).collect();
+            let changes = site
+                .tree
+                .preview_all_placed(&set)
+                .map_err(|error| format!("{}: it would fail: {}", describe(effect), crate::error_chain(&error)))?;
+            let told = changes.into_iter().map(|(repo, change)| outcome(&format!("publish {repo}"), Ok(change)));
+            format!("all or none of\n{}", indent(&told.collect::<Result<Vec<_>, _>>()?.join("\n")))
         }
         Effect::Withdraw { repo } => does(site.tree.preview_withdrawn(repo, ticket))?,
         Effect::Comment { text } => format!("comment:\n{}", indent(text)),

@@ -80,6 +80,7 @@ async fn write(site: &Site, ticket: TicketId, standing: RolloutState, effect: &E
         | Effect::Fetch { .. }
         | Effect::Accept { .. }
         | Effect::Place { .. }
+        | Effect::PlaceSet { .. }
         | Effect::Withdraw { .. }
         | Effect::DropScratch => Ok(Written::Already),
     }

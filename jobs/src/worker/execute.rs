@@ -59,13 +59,16 @@ fn later(site: &Site, claim: &Claim, effect: &Effect, trouble: &PerformError, mo
 
 /// Whether the plan has published the release somewhere.
 fn moved(plan: &Plan, log: &[StepLog]) -> bool {
-    let placed = |done: &StepLog| matches!(plan.steps.get(done.step), Some(Effect::Place { .. }));
+    let placed =
+        |done: &StepLog| matches!(plan.steps.get(done.step), Some(Effect::Place { .. } | Effect::PlaceSet { .. }));
     log.iter().any(placed)
 }
 
 fn wait(site: &Site, claim: &Claim, effect: &Effect) -> chrono::Duration {
     match effect {
-        Effect::Fetch { .. } | Effect::Accept { .. } | Effect::Place { .. } => site.retry_wait(claim.tries),
+        Effect::Fetch { .. } | Effect::Accept { .. } | Effect::Place { .. } | Effect::PlaceSet { .. } => {
+            site.retry_wait(claim.tries)
+        }
         Effect::Withdraw { .. }
         | Effect::DropScratch
         | Effect::SetProgress { .. }
@@ -84,7 +87,11 @@ fn answers(effect: &Effect) -> bool {
         | Effect::SetWatchers { .. }
         | Effect::SetStatus { .. }
         | Effect::DropScratch => true,
-        Effect::Fetch { .. } | Effect::Accept { .. } | Effect::Place { .. } | Effect::Withdraw { .. } => false,
+        Effect::Fetch { .. }
+        | Effect::Accept { .. }
+        | Effect::Place { .. }
+        | Effect::PlaceSet { .. }
+        | Effect::Withdraw { .. } => false,
     }
 }
 

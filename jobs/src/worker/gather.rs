@@ -13,7 +13,7 @@ use egi_workflow::snapshot::takes_delivery;
 use egi_workflow::{Cause, Reason, ReleaseRecord, Snapshot};
 
 use super::intake::Keep;
-use super::{inbox, intake};
+use super::{inbox, intake, set};
 use crate::site::Site;
 
 /// Why the world could not be read.
@@ -123,12 +123,23 @@ async fn gather_notice(
 
 /// The ticket as it stands now, whatever was made of its changes before.
 async fn gather_check(site: &Site, ticket: Ticket, record: ReleaseRecord) -> Result<Gathered, GatherError> {
+    let mut snapshot = gather_standing(site, ticket, record).await?;
+    snapshot.set = set::gather(site, &snapshot).await?;
+    Ok(Gathered::from(snapshot))
+}
+
+/// The same, without the rest of the release's set.
+pub(super) async fn gather_standing(
+    site: &Site,
+    ticket: Ticket,
+    record: ReleaseRecord,
+) -> Result<Snapshot, GatherError> {
     let history = fetch_progress_history(site, ticket.id).await?;
     let last = history.iter().rfind(|c| progress_change(c).is_some());
     let asked_by = last.map(|c| c.by.clone()).filter(|by| !by.roles.contains(&Role::Repository));
     let asked = ticket.progress().unwrap_or(record.state);
     let cause = Cause::Notice { previous: record.state, in_history: true };
-    snapshot(site, ticket, record, asked, cause, asked_by).await.map(Gathered::from)
+    snapshot_alone(site, ticket, record, asked, cause, asked_by).await
 }
 
 async fn fetch_progress_history(site: &Site, ticket: TicketId) -> Result<Vec<TicketChange>, GatherError> {
@@ -174,7 +185,7 @@ async fn catch_up(site: &Site, change: &TicketChange, history: &[TicketChange]) 
     Ok(site.store.pending(site.now()).await?.iter().any(|pending| earlier(&pending.message)))
 }
 
-async fn fetch_ticket(site: &Site, ticket: TicketId) -> Result<Ticket, GatherError> {
+pub(super) async fn fetch_ticket(site: &Site, ticket: TicketId) -> Result<Ticket, GatherError> {
     site.tickets.fetch_ticket(ticket).await.map_err(|source| GatherError::Ticket { ticket, source })
 }
 
@@ -190,6 +201,20 @@ async fn snapshot(
     cause: Cause,
     asked_by: Option<Actor>,
 ) -> Result<Snapshot, GatherError> {
+    let mut snapshot = snapshot_alone(site, ticket, record, asked, cause, asked_by).await?;
+    snapshot.set = set::gather(site, &snapshot).await?;
+    Ok(snapshot)
+}
+
+/// The world without the rest of the release's set.
+async fn snapshot_alone(
+    site: &Site,
+    ticket: Ticket,
+    record: ReleaseRecord,
+    asked: RolloutState,
+    cause: Cause,
+    asked_by: Option<Actor>,
+) -> Result<Snapshot, GatherError> {
     let keep = if cause == Cause::Preview { Keep::No } else { Keep::Yes };
     let intake = if takes_delivery(&record, asked) { Some(intake::gather(site, &ticket, keep).await?) } else { None };
     let slot_holder = match &record.facts {
@@ -197,5 +222,5 @@ async fn snapshot(
         None => None,
     };
     let policy = site.policy().await?;
-    Ok(Snapshot { cause, asked, asked_by, ticket, record, intake, slot_holder, policy })
+    Ok(Snapshot { cause, asked, asked_by, ticket, record, intake, slot_holder, set: Vec::new(), policy })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use egi_model::area::RepoKey;
 use egi_model::content::ContentId;
 use egi_model::digest::Sha256;
 use egi_model::name::NameError;
@@ -14,7 +15,7 @@ use egi_repo::tree::{Change, Placement, RepoError, RepoLock, RepoTree};
 use egi_repo::verify::VerifyError;
 use egi_store::{Claim, PlanId, StoreError};
 use egi_tickets::TicketError;
-use egi_workflow::{ContentRef, Effect, Mode, StepLog};
+use egi_workflow::{ContentRef, Effect, Joining, Mode, StepLog};
 
 use super::{answer, delivery};
 use crate::site::Site;
@@ -82,6 +83,10 @@ pub(crate) fn describe(effect: &Effect) -> String {
         Effect::Fetch { source, .. } => format!("fetch {source}"),
         Effect::Accept { .. } => "accept the delivery".to_owned(),
         Effect::Place { repo, .. } => format!("publish {repo}"),
+        Effect::PlaceSet { places } => {
+            let repos = places.iter().map(|place| place.repo.to_string()).collect::<Vec<_>>().join(", ");
+            format!("publish together {repos}")
+        }
         Effect::Withdraw { repo } => format!("withdraw from {repo}"),
         Effect::DropScratch => "remove the scratch folder".to_owned(),
         Effect::SetProgress { to, .. } => format!("set RolloutProgress to {to}"),
@@ -110,6 +115,11 @@ pub(super) async fn perform(run: &Step<'_>, effect: &Effect) -> Result<StepLog, 
             let change = on_tree(run, move |tree, lock| tree.ensure_placed(lock, &key, &placement, now)).await?;
             format!("{repo}: {}", tell(&change))
         }
+        Effect::PlaceSet { places } => {
+            let (set, now) = (places.iter().map(placement).collect::<Vec<_>>(), site.now());
+            let changes = on_tree(run, move |tree, lock| tree.ensure_all_placed(lock, &set, now)).await?;
+            changes.iter().map(|(repo, change)| format!("{repo}: {}", tell(change))).collect::<Vec<_>>().join("; ")
+        }
         Effect::Withdraw { repo } => {
             let (key, now) = (repo.clone(), site.now());
             let change = on_tree(run, move |tree, lock| tree.ensure_withdrawn(lock, &key, ticket, now)).await?;
@@ -123,6 +133,12 @@ pub(super) async fn perform(run: &Step<'_>, effect: &Effect) -> Result<StepLog, 
         | Effect::SetStatus { .. } => answer::answer(run, effect).await?,
     };
     Ok(StepLog { step, note, content: None })
+}
+
+/// A member of a set as the tree knows it.
+pub(crate) fn placement(place: &Joining) -> (RepoKey, Placement) {
+    let Joining { ticket, repo, content, product, target, mode } = place.clone();
+    (repo, Placement { ticket, product, content, target, mode: tree_mode(mode) })
 }
 
 fn tell(change: &Change) -> String {

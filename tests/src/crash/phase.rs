@@ -37,12 +37,14 @@ pub enum PhaseName {
     Deferral,
     /// A release arrives damaged.
     Damage,
+    /// A product's releases for two targets go into production together.
+    Set,
 }
 
 impl PhaseName {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Intake, Self::Rollout, Self::Replacement, Self::Rejection, Self::Deferral, Self::Damage];
+    pub const ALL: [Self; 7] =
+        [Self::Intake, Self::Rollout, Self::Replacement, Self::Rejection, Self::Deferral, Self::Damage, Self::Set];
 }
 
 impl fmt::Display for PhaseName {
@@ -54,6 +56,7 @@ impl fmt::Display for PhaseName {
             Self::Rejection => "rejection",
             Self::Deferral => "deferral and waking",
             Self::Damage => "damaged delivery",
+            Self::Set => "set into production",
         })
     }
 }
@@ -97,6 +100,13 @@ impl Phase {
                 world.ask(waiting, "carlos", "StageRollout")?;
                 world.ask(holder, "mario", "Production")?;
             }
+            PhaseName::Set => {
+                world.site.change_setting("policy.sets", "\"together\"")?;
+                let members = [world.in_rollout("1.0.0")?, world.deb_in_rollout("1.0.0")?];
+                for ticket in members {
+                    world.ask(ticket, "mario", "Production")?;
+                }
+            }
         }
         Ok(Self { name, site: world.site, folder, home })
     }
@@ -137,6 +147,21 @@ impl World {
         self.site.open_ticket(&delivery, &url, &["AssociatedMajorRelease=umd-4", "ReleaseType=NonIncremental"])
     }
 
+    /// The same product for another target, in staged rollout.
+    fn deb_in_rollout(&self, version: &str) -> Result<u64> {
+        let dir = self.provider.join(format!("{version}-deb"));
+        let delivery = Delivery::builder("INFN.storm.debian-bookworm.amd64", version)
+            .target("debian-bookworm", "amd64")
+            .release_type(ReleaseType::NonIncremental)
+            .package(TinyPackage::new("storm-server", version).write_deb(&self.packages)?)
+            .build(&dir)?;
+        let url = format!("file://{}", dir.display());
+        let fields = ["AssociatedMajorRelease=umd-4", "ReleaseType=NonIncremental"];
+        let ticket = self.site.open_ticket(&delivery, &url, &fields)?;
+        self.bring_to_rollout(ticket)?;
+        Ok(ticket)
+    }
+
     /// Somebody asks for a state; nothing is worked on yet.
     fn ask(&self, ticket: u64, who: &str, state: &str) -> Result<()> {
         let change = format!("RolloutProgress={state}");
@@ -155,17 +180,26 @@ impl World {
         Ok(())
     }
 
-    fn verified(&self, version: &str) -> Result<u64> {
-        let ticket = self.open(version, false)?;
+    fn verify(&self, ticket: u64) -> Result<()> {
         self.bring(ticket, "carlos", "Unverified")?;
         self.bring(ticket, "carlos", "InVerification")?;
-        self.site.set(ticket, "kostas", &REPORTS)?;
+        self.site.set(ticket, "kostas", &REPORTS)
+    }
+
+    fn bring_to_rollout(&self, ticket: u64) -> Result<()> {
+        self.verify(ticket)?;
+        self.bring(ticket, "carlos", "StageRollout")
+    }
+
+    fn verified(&self, version: &str) -> Result<u64> {
+        let ticket = self.open(version, false)?;
+        self.verify(ticket)?;
         Ok(ticket)
     }
 
     fn in_rollout(&self, version: &str) -> Result<u64> {
-        let ticket = self.verified(version)?;
-        self.bring(ticket, "carlos", "StageRollout")?;
+        let ticket = self.open(version, false)?;
+        self.bring_to_rollout(ticket)?;
         Ok(ticket)
     }
 

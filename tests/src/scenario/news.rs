@@ -43,6 +43,11 @@ impl TicketView {
         self.answer == "Pending"
     }
 
+    /// How many comments it has.
+    pub(super) fn comments(&self) -> usize {
+        self.comments.len()
+    }
+
     /// Everything but the comments.
     pub(super) fn whole(&self) -> String {
         let Self { state, answer, status, url, watchers, .. } = self;

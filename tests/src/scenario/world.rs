@@ -181,6 +181,16 @@ impl World {
         self.news(true)
     }
 
+    pub(super) fn await_comment(&mut self, name: &str) -> Result<String> {
+        let number = self.number(name)?;
+        let before = self.view(number)?.comments();
+        wait_until(ANSWER_LIMIT, || {
+            self.work()?;
+            Ok((self.view(number)?.comments() > before).then_some(()))
+        })?;
+        self.news(true)
+    }
+
     pub(super) fn setting(&mut self, name: &str, value: &str) -> Result<String> {
         self.site.change_setting(name, value).map(|()| String::new())
     }

@@ -8,6 +8,7 @@ mod interrupted;
 mod peers;
 mod placing;
 mod taking_in;
+mod together;
 mod way_back;
 
 use std::collections::BTreeMap;
