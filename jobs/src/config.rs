@@ -17,7 +17,7 @@ use std::time::Duration;
 use egi_model::field::Field;
 use egi_model::major::MajorRelease;
 use egi_model::role::{Actor, Role};
-use egi_repo::tree::Signing;
+use egi_repo::tree::{Packing, Signing};
 use egi_workflow::Policy;
 use egi_workflow::policy::{TargetAreas, default_target_areas};
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,8 @@ pub struct Repository {
     pub grace_days: u32,
     /// Whether files listed with md5 or sha1 alone are accepted.
     pub allow_weak_digests: bool,
+    /// How the indexes of yum repositories are packed.
+    pub yum_packing: Vec<Packing>,
 }
 
 /// The HTTP API.
@@ -190,7 +192,7 @@ impl Default for Store {
 
 impl Default for Repository {
     fn default() -> Self {
-        Self { root: "repository".into(), grace_days: 7, allow_weak_digests: false }
+        Self { root: "repository".into(), grace_days: 7, allow_weak_digests: false, yum_packing: vec![Packing::Gzip] }
     }
 }
 
@@ -271,6 +273,9 @@ impl Config {
                     "[[major]] \"{id}\" has several targets: its location needs {{platform}} and {{arch}}"
                 ));
             }
+        }
+        if self.repository.yum_packing.is_empty() {
+            return wrong("repository.yum_packing names no packing; name \"gzip\", \"zstd\" or both".to_owned());
         }
         if self.signing.public.is_empty() && !self.signing.keys.is_empty() {
             return wrong("signing.keys sign, and signing.public names no file with their public keys".to_owned());

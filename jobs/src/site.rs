@@ -60,6 +60,7 @@ impl Site {
         let options = TreeOptions {
             grace,
             public_url: Some(config.policy.public_url.clone()),
+            yum_packing: config.repository.yum_packing.clone(),
             signing: config.signing.below(&config.folder),
             package_keys: config.intake.below(&config.folder).package_keys(),
             ..TreeOptions::default()

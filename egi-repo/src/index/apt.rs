@@ -13,7 +13,7 @@ use egi_model::digest::Sha256;
 use egi_model::name::Segment;
 
 use super::block::Block;
-use super::gzip::GzipFile;
+use super::packed::{PackedFile, Packing};
 use super::sink::{IndexFile, Measure};
 use super::store::{Listed, MetadataStore};
 use super::{Stamp, Written};
@@ -78,7 +78,7 @@ fn write_suite(
     let (mut written, mut listed) = (Written::default(), Vec::new());
     for arch in &suite.archs {
         let chosen = suite.packages.iter().filter(|(_, own)| *own == "all" || *own == arch);
-        let blocks = store.blocks(&chosen.map(|(package, _)| package.clone()).collect::<Vec<_>>())?;
+        let blocks = store.blocks(&chosen.map(|(package, _)| package.clone()).collect::<Vec<_>>(), Packing::Gzip)?;
         let folder = format!("main/binary-{arch}");
         for (file, measure) in write_packages(&root.join(&base).join(&folder), &blocks)? {
             written.by_digest.push(format!("{base}/{folder}/by-hash/SHA256/{}", measure.sha256));
@@ -111,7 +111,7 @@ fn write_packages(folder: &Path, blocks: &[Block]) -> Result<[(&'static str, Mea
         file.finish()
     };
     let write_packed = || {
-        let mut file = GzipFile::create(&packed)?;
+        let mut file = PackedFile::create(&packed, Packing::Gzip)?;
         blocks.iter().flat_map(|block| &block.packed).try_for_each(|part| file.add(part))?;
         file.finish()
     };

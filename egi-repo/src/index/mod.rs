@@ -7,6 +7,7 @@
 pub(crate) mod apt;
 mod block;
 mod gzip;
+mod packed;
 mod piece;
 pub(crate) mod repofile;
 mod sink;
@@ -15,6 +16,7 @@ pub(crate) mod yum;
 
 use chrono::{DateTime, Utc};
 
+pub use packed::Packing;
 pub(crate) use store::{Listed, MetadataStore};
 
 /// What an index says of its own making.

@@ -20,6 +20,7 @@ use egi_model::release::PackageFormat;
 use sha2::Digest as _;
 
 use super::block::Block;
+use super::packed::Packing;
 use super::piece::Piece;
 use crate::package::PackageId;
 use crate::parallel;
@@ -96,7 +97,7 @@ impl MetadataStore {
     ///
     /// Where a run ends depends on the packages near by and not on their number, so that a package more or less changes
     /// one run and leaves the others as they are.
-    pub(crate) fn blocks(&self, packages: &[Listed<'_>]) -> Result<Vec<Block>, RepoError> {
+    pub(crate) fn blocks(&self, packages: &[Listed<'_>], packing: Packing) -> Result<Vec<Block>, RepoError> {
         let mut runs = Vec::new();
         let mut rest = packages;
         while !rest.is_empty() {
@@ -106,16 +107,16 @@ impl MetadataStore {
             runs.push(run);
             rest = more;
         }
-        parallel::map(&runs, |run| self.block(run)).into_iter().collect()
+        parallel::map(&runs, |run| self.block(run, packing)).into_iter().collect()
     }
 
-    fn block(&self, run: &[Listed<'_>]) -> Result<Block, RepoError> {
-        let place = self.place("blocks", name_of(run));
+    fn block(&self, run: &[Listed<'_>], packing: Packing) -> Result<Block, RepoError> {
+        let place = self.place("blocks", name_of(run, packing));
         if let Some(block) = read_checked(&place).and_then(|bytes| Block::parse(&bytes)) {
             return Ok(block);
         }
         let pieces = run.iter().map(|package| Ok((package.file.path.as_str(), self.piece(package)?)));
-        let block = Block::pack(&pieces.collect::<Result<Vec<_>, RepoError>>()?).during("pack", &place)?;
+        let block = Block::pack(&pieces.collect::<Result<Vec<_>, RepoError>>()?, packing).during("pack", &place)?;
         keep(&place, &block.render());
         Ok(block)
     }
@@ -126,9 +127,10 @@ impl MetadataStore {
     }
 }
 
-/// The digest of what a run consists of: packages and where they lie.
-fn name_of(run: &[Listed<'_>]) -> Sha256 {
+/// The digest of what a run consists of: how it is packed, packages, and where they lie.
+fn name_of(run: &[Listed<'_>], packing: Packing) -> Sha256 {
     let mut hasher = sha2::Sha256::new();
+    hasher.update(format!("{packing}\n"));
     for package in run {
         hasher.update(package.file.sha256.as_bytes());
         hasher.update(package.file.path.as_str().as_bytes());

@@ -11,7 +11,7 @@ use rpmrepo_metadata::{
     Checksum, FilelistsXml, MetadataError, OtherXml, PrimaryXml, RepomdData, RepomdRecord, RepomdXml,
 };
 
-use super::gzip::GzipFile;
+use super::packed::{PackedFile, Packing, Part};
 use super::sink::Measure;
 use super::store::{Listed, MetadataStore};
 use super::{Stamp, Written};
@@ -29,6 +29,7 @@ pub(crate) fn write(
     root: &Path,
     store: &MetadataStore,
     packages: &[Listed<'_>],
+    packing: &[Packing],
     stamp: Stamp,
     signer: Option<&Signer>,
 ) -> Result<Written, RepoError> {
@@ -40,27 +41,17 @@ pub(crate) fn write(
     let top = folder.join("repomd.xml");
     let refused = |source| refused(&top, source);
     let heads = heads(packages.len()).map_err(refused)?;
-    let blocks = store.blocks(packages)?;
     let mut repomd = RepomdData::default();
     repomd.set_revision(&stamp.generation.to_string());
     let mut written = Written::default();
-    for (index, ((kind, tail), head)) in INDEXES.into_iter().zip(heads).enumerate() {
-        let draft = folder.join(format!("{kind}.xml.gz"));
-        let assemble = || {
-            let mut file = GzipFile::create(&draft)?;
-            file.add_text(&head)?;
-            for part in blocks.iter().filter_map(|block| block.packed.get(index)) {
-                file.add(part)?;
-            }
-            file.add_text(tail.as_bytes())?;
-            file.finish()
-        };
-        let (measure, open) = assemble().during("write", &draft)?;
-        let name = format!("{}-{kind}.xml.gz", measure.sha256);
-        fs::rename(&draft, folder.join(&name)).during("rename", &draft)?;
-        let href = format!("repodata/{name}");
-        repomd.add_record(record(kind, &href, measure, open, stamp));
-        written.by_digest.push(href);
+    for &packing in packing {
+        let blocks = store.blocks(packages, packing)?;
+        for (index, ((kind, tail), head)) in INDEXES.into_iter().zip(&heads).enumerate() {
+            let parts = blocks.iter().filter_map(|block| block.packed.get(index));
+            let (href, measure, open) = write_index(&folder, kind, packing, (head, parts, tail))?;
+            repomd.add_record(record(kind, &href, measure, open, stamp));
+            written.by_digest.push(href);
+        }
     }
     let mut xml = create_xml_writer(Vec::new());
     RepomdXml::write_data(&repomd, &mut xml).map_err(refused)?;
@@ -72,6 +63,31 @@ pub(crate) fn write(
     write_new(&top, &xml)?;
     written.by_name.push("repodata/repomd.xml".to_owned());
     Ok(written)
+}
+
+/// Writes an index under its digest, and tells its path below the repository, its measure, and how many bytes it has
+/// unpacked.
+fn write_index<'a>(
+    folder: &Path,
+    kind: &str,
+    packing: Packing,
+    (head, parts, tail): (&[u8], impl Iterator<Item = &'a Part>, &str),
+) -> Result<(String, Measure, u64), RepoError> {
+    let ending = packing.ending();
+    let draft = folder.join(format!("{kind}.xml.{ending}"));
+    let assemble = || {
+        let mut file = PackedFile::create(&draft, packing)?;
+        file.add_text(head)?;
+        for part in parts {
+            file.add(part)?;
+        }
+        file.add_text(tail.as_bytes())?;
+        file.finish()
+    };
+    let (measure, open) = assemble().during("write", &draft)?;
+    let name = format!("{}-{kind}.xml.{ending}", measure.sha256);
+    fs::rename(&draft, folder.join(&name)).during("rename", &draft)?;
+    Ok((format!("repodata/{name}"), measure, open))
 }
 
 /// What begins each index.

@@ -8,6 +8,7 @@
 //! Writers hold the [`RepoLock`]; readers, clients among them, need none.
 
 mod audit;
+mod by_hand;
 mod carry;
 mod error;
 pub(crate) mod files;
@@ -15,6 +16,7 @@ mod garbage;
 mod layout;
 mod lock;
 mod manifest;
+mod options;
 mod past;
 mod plan;
 mod pool;
@@ -32,16 +34,14 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use egi_model::area::{Area, RepoKey};
 use egi_model::content::{ContentFile, ContentId};
 use egi_model::name::RelPath;
 use egi_model::ticket::TicketId;
 use walkdir::WalkDir;
 
-use self::carry::Grace;
 use self::files::{During as _, ensure_folders};
 use self::layout::Layout;
 use self::manifest::{Listing, Manifest};
@@ -49,55 +49,19 @@ use self::plan::{Plan, Planner, Wish};
 use crate::index::{Listed, MetadataStore};
 use crate::package::format_of;
 use crate::parallel;
-use crate::progress::Progress;
 use crate::verify::Verified;
 
+pub use crate::index::Packing;
 pub use audit::AuditRecord;
 pub use error::{Claimant, Clash, Conflict, RepoError};
 pub use garbage::Garbage;
 pub use lock::RepoLock;
 pub use manifest::{Mode, Placement};
+pub use options::TreeOptions;
 pub use past::{Difference, Generation, Point};
 pub use plan::Change;
 pub use publicity::Signing;
 pub use scrub::Rot;
-
-/// What a site may decide about its tree.
-#[derive(Debug, Clone)]
-pub struct TreeOptions {
-    /// How long packages and indexes stay reachable after they left a repository.
-    pub grace: TimeDelta,
-    /// How many generations they stay reachable at least, and how many old generations are kept.
-    pub generations: u64,
-    /// How long to wait for the lock.
-    pub lock_patience: Duration,
-    /// Where the public finds the folder `sw`, without a slash at the end; without it no files for clients to install
-    /// by are written.
-    pub public_url: Option<String>,
-    /// How indexes are signed.
-    pub signing: Signing,
-    /// The files with the public keys that packages are signed with, if every package is.
-    pub package_keys: Vec<PathBuf>,
-}
-
-impl TreeOptions {
-    fn grace(&self) -> Grace {
-        Grace { period: self.grace, generations: self.generations }
-    }
-}
-
-impl Default for TreeOptions {
-    fn default() -> Self {
-        Self {
-            grace: TimeDelta::days(7),
-            generations: 3,
-            lock_patience: Duration::from_mins(1),
-            public_url: None,
-            signing: Signing::default(),
-            package_keys: Vec::new(),
-        }
-    }
-}
 
 /// A repository tree on disk.
 #[derive(Debug, Clone)]
@@ -268,100 +232,6 @@ impl RepoTree {
     /// Every repository that there is or was.
     pub fn all_keys(&self) -> Result<BTreeSet<RepoKey>, RepoError> {
         prune::all_keys(&self.layout)
-    }
-
-    /// The generations of a repository that are known, by number.
-    pub fn generations(&self, key: &RepoKey) -> Result<Vec<Generation>, RepoError> {
-        past::list(&self.layout, key)
-    }
-
-    /// What tells a generation from another of the same repository.
-    pub fn compare(&self, key: &RepoKey, first: Point, second: Point) -> Result<Difference, RepoError> {
-        let find = |point| past::find(&self.layout, key, point);
-        past::compare(&self.layout, &find(first)?, &find(second)?)
-    }
-
-    /// What [`Self::roll_back`] would do.
-    pub fn preview_roll_back(&self, key: &RepoKey, to: Point) -> Result<Change, RepoError> {
-        let then = past::find(&self.layout, key, to)?;
-        Ok(self.plan(key, |live| Ok(past::restore(live, then)))?.1.change())
-    }
-
-    /// Makes a repository again what it was. That is a generation of its own, later than all others, because clients
-    /// refuse an index that is older than the one they have; what clients may still ask for stays reachable.
-    ///
-    /// The log says before that it begins and after that it is done.
-    pub fn roll_back(
-        &self,
-        lock: &RepoLock,
-        key: &RepoKey,
-        to: Point,
-        by: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Change, RepoError> {
-        let then = past::find(&self.layout, key, to)?;
-        let what = format!("{key}: back to generation {} ({to})", then.generation);
-        audit::append(&self.layout, lock, now, by, &format!("{what}: begun"))?;
-        let change = self.converge(lock, key, now, |live| Ok(past::restore(live, then)))?;
-        let done = match &change {
-            Change::Unchanged => "it was so already".to_owned(),
-            Change::Published { generation, .. } => format!("done as generation {generation}"),
-            Change::Emptied { .. } => "done, nothing is left there".to_owned(),
-        };
-        audit::append(&self.layout, lock, now, by, &format!("{what}: {done}"))?;
-        Ok(change)
-    }
-
-    /// Removes what nobody can want any more: old generations, and what only they and records older than `records`
-    /// consist of. What came in within the grace period stays, and so do the contents of `wanted`.
-    pub fn collect_garbage(
-        &self,
-        lock: &RepoLock,
-        wanted: &BTreeSet<ContentId>,
-        records: TimeDelta,
-        by: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Garbage, RepoError> {
-        self.prune(lock, now)?;
-        let keep =
-            garbage::Keep { contents: wanted, records_after: now - records, young_after: now - self.options.grace };
-        let garbage = garbage::collect(&self.layout, lock, &keep, false)?;
-        if garbage != Garbage::default() {
-            let Garbage { generations, contents, files, bytes, metadata } = garbage;
-            let what = format!(
-                "garbage removed: {files} files of {bytes} bytes, {contents} contents, {generations} records of generations, {metadata} pieces of metadata"
-            );
-            audit::append(&self.layout, lock, now, by, &what)?;
-        }
-        Ok(garbage)
-    }
-
-    /// What [`Self::collect_garbage`] would remove from what is there now.
-    pub fn preview_garbage(
-        &self,
-        lock: &RepoLock,
-        wanted: &BTreeSet<ContentId>,
-        records: TimeDelta,
-        now: DateTime<Utc>,
-    ) -> Result<Garbage, RepoError> {
-        let keep =
-            garbage::Keep { contents: wanted, records_after: now - records, young_after: now - self.options.grace };
-        garbage::collect(&self.layout, lock, &keep, true)
-    }
-
-    /// Reads everything again and tells what is not what it was. Needs no lock, as it takes its time.
-    pub fn scrub(&self, progress: &dyn Progress) -> Result<Vec<Rot>, RepoError> {
-        scrub::scrub(&self.layout, progress)
-    }
-
-    /// Writes into the tree's log that somebody looked at it.
-    pub fn note(&self, lock: &RepoLock, by: &str, what: &str, now: DateTime<Utc>) -> Result<(), RepoError> {
-        audit::append(&self.layout, lock, now, by, what)
-    }
-
-    /// What people did to the tree by hand.
-    pub fn load_log(&self) -> Result<Vec<AuditRecord>, RepoError> {
-        audit::load(&self.layout)
     }
 
     fn plan(

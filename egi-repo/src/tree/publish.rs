@@ -114,7 +114,7 @@ impl Publication<'_> {
                 }
             }
         }
-        let mut written = yum::write(aside, metadata, &rpms, stamp, signer)?;
+        let mut written = yum::write(aside, metadata, &rpms, &self.options.yum_packing, stamp, signer)?;
         written.extend(apt::write(aside, metadata, &suites, stamp, signer)?);
         if let Some(public_url) = &self.options.public_url {
             let signed_by = signer.map(Signer::armored_keys);

@@ -5,6 +5,7 @@ mod clients;
 mod conflicts;
 mod cost;
 mod interrupted;
+mod packing;
 mod peers;
 mod placing;
 mod taking_in;
@@ -14,6 +15,7 @@ mod way_back;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use egi_model::area::{Area, RepoKey};
