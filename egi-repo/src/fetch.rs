@@ -36,7 +36,7 @@ pub use error::{Excess, Fault, FaultKind, FetchError, Refusal};
 pub struct FetchLimits {
     /// Bytes of all files. Default 20 GiB, several times the largest distribution release.
     pub max_bytes: u64,
-    /// Number of files. Default 20 000.
+    /// Number of files, and of folders. Default 20 000.
     pub max_files: u64,
     /// Bytes of one file. Default 4 GiB.
     pub max_file_bytes: u64,
@@ -64,6 +64,9 @@ impl Default for FetchLimits {
 pub struct FetchPolicy {
     /// Limits of size, number and time.
     pub limits: FetchLimits,
+    /// Schemes of addresses to fetch from: `rsync`, `https`, `http`, `ftp`, `file`. Empty: all of them. A redirect is held to
+    /// them as well.
+    pub allowed_schemes: Vec<String>,
     /// Hosts to fetch from: a name, or `*.domain` for any name below a domain. Empty: any host; redirects then stay on
     /// the host they started from.
     pub allowed_hosts: Vec<String>,
@@ -82,6 +85,7 @@ impl Default for FetchPolicy {
     fn default() -> Self {
         Self {
             limits: FetchLimits::default(),
+            allowed_schemes: Vec::new(),
             allowed_hosts: Vec::new(),
             allow_private_addresses: false,
             local_roots: Vec::new(),
@@ -117,6 +121,7 @@ pub fn fetch(
 ) -> Result<Fetched, FetchError> {
     let deadline = Instant::now() + policy.limits.total;
     let job = Job { source, listed, scratch: into, policy, progress, deadline };
+    job.check_scheme(&source.url)?;
     let fetched = match source.protocol {
         SyncProtocol::Rsync => rsync::fetch(&job),
         SyncProtocol::Http => http::fetch(&job),
@@ -151,6 +156,16 @@ impl Job<'_> {
 
     fn url(&self) -> String {
         self.source.url.clone()
+    }
+
+    /// Refuses an address whose scheme is not among the allowed.
+    fn check_scheme(&self, url: &str) -> Result<(), FetchError> {
+        let (allowed, scheme) = (&self.policy.allowed_schemes, url.split(':').next().unwrap_or_default());
+        if allowed.is_empty() || allowed.iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
+            return Ok(());
+        }
+        let allowed = allowed.join(", ");
+        Err(FetchError::SchemeRefused { url: url.to_owned(), scheme: scheme.to_owned(), allowed })
     }
 
     /// The time left, or the error that says there is none.

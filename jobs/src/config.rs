@@ -8,6 +8,7 @@ mod fetch;
 mod intake;
 mod keys;
 mod mail;
+mod provider;
 mod ticket_system;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub use error::ConfigError;
 pub use fetch::Fetch;
 pub use intake::Intake;
 pub use mail::{Mail, MailTls};
+pub use provider::{ProviderRules, Scheme};
 pub use ticket_system::{RequestTracker, RtApi, TicketSystemKind, Tickets};
 
 /// The name of the file in a site's folder.
@@ -51,6 +53,9 @@ pub struct Config {
     pub worker: Worker,
     /// Fetching from providers.
     pub fetch: Fetch,
+    /// Fetching from single providers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub provider: Vec<ProviderRules>,
     /// The monthly report.
     pub report: Report,
     /// Mail.
@@ -165,6 +170,7 @@ impl Default for Config {
             api: Api::default(),
             worker: Worker::default(),
             fetch: Fetch::default(),
+            provider: Vec::new(),
             report: Report::default(),
             mail: Mail::default(),
             intake: Intake::default(),
@@ -276,6 +282,11 @@ impl Config {
         }
         if self.repository.yum_packing.is_empty() {
             return wrong("repository.yum_packing names no packing; name \"gzip\", \"zstd\" or both".to_owned());
+        }
+        for (i, a) in self.provider.iter().enumerate() {
+            if let Some(b) = self.provider.iter().skip(i + 1).find(|b| b.name.eq_ignore_ascii_case(&a.name)) {
+                return wrong(format!("two [[provider]] are called \"{}\"", b.name));
+            }
         }
         if self.signing.public.is_empty() && !self.signing.keys.is_empty() {
             return wrong("signing.keys sign, and signing.public names no file with their public keys".to_owned());

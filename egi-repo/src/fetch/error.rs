@@ -22,6 +22,16 @@ pub enum FetchError {
         /// What is wrong and what to do.
         why: String,
     },
+    /// The scheme is not among the allowed, whether of the ticket's address or of a redirect.
+    #[error("{url} is not fetched, as {scheme} is not allowed for this provider: deliver by one of {allowed}")]
+    SchemeRefused {
+        /// The address.
+        url: String,
+        /// Its scheme.
+        scheme: String,
+        /// Those that would do.
+        allowed: String,
+    },
     /// The host is not among the allowed, whether named in the ticket or by a redirect.
     #[error(
         "{url} leads to host {host}, which is not allowed for this provider: \
@@ -158,6 +168,7 @@ impl FetchError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unsuitable { .. }
+            | Self::SchemeRefused { .. }
             | Self::HostRefused { .. }
             | Self::AddressRefused { .. }
             | Self::FolderRefused { .. }
@@ -325,6 +336,11 @@ pub enum Excess {
         /// How many are allowed.
         limit: u64,
     },
+    /// Too many folders; as many are allowed as files.
+    Folders {
+        /// How many are allowed.
+        limit: u64,
+    },
     /// Too many bytes in all.
     Bytes {
         /// How many are allowed.
@@ -343,6 +359,7 @@ impl fmt::Display for Excess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Files { limit } => write!(f, "has more than {limit} files"),
+            Self::Folders { limit } => write!(f, "has more than {limit} folders"),
             Self::Bytes { limit } => write!(f, "has more than {limit} bytes"),
             Self::FileBytes { path, limit } => write!(f, "has {path}, larger than the {limit} bytes one file may have"),
         }

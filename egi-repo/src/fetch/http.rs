@@ -97,6 +97,7 @@ impl Server<'_> {
     /// A redirect may lead to the host it started from or to one that is allowed by name, and never out of TLS.
     fn check_redirect(&self, target: Url) -> Result<Url, FetchError> {
         let secure_enough = target.scheme() == "https" || (target.scheme() == "http" && self.base.scheme() == "http");
+        self.job.check_scheme(target.as_str())?;
         let host = host_of(&target);
         if secure_enough && (host == host_of(&self.base) || self.job.policy.lists_host(host)) {
             Ok(target)

@@ -12,6 +12,7 @@ pub(super) struct Survey {
     pub(super) files: Vec<RelPath>,
     /// Their bytes.
     pub(super) bytes: u64,
+    folders: u64,
     refusals: Vec<Refusal>,
 }
 
@@ -31,7 +32,7 @@ impl Survey {
         let name = met.name;
         match (met.kind, name.parse::<RelPath>()) {
             (FileKind::File, Ok(path)) => self.count(job, path, met.size)?,
-            (FileKind::Folder, Ok(_)) => {}
+            (FileKind::Folder, Ok(_)) => self.folders += 1,
             (FileKind::File | FileKind::Folder, Err(why)) => self.refusals.push(Refusal::Name { name, why }),
             (FileKind::Link, _) => {
                 self.refusals.push(Refusal::Link { name, target: met.target.unwrap_or_default() });
@@ -39,6 +40,10 @@ impl Survey {
             (FileKind::Special, _) => self.refusals.push(Refusal::Special { name }),
         }
         let limit = job.limits().max_files;
+        // Empty folders cost time and inodes as well.
+        if self.folders > limit {
+            return Err(job.over(Excess::Folders { limit }));
+        }
         let met = u64::try_from(self.files.len() + self.refusals.len()).unwrap_or(u64::MAX);
         if met > limit { Err(job.over(Excess::Files { limit })) } else { Ok(()) }
     }

@@ -102,3 +102,6 @@ fn regular(fd: OwnedFd) -> io::Result<File> {
         Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,8 +30,7 @@ impl Intake {
     /// The files with the public keys of `provider`; none if the site knows no keys of theirs.
     #[must_use]
     pub fn key_files(&self, provider: &Provider) -> Vec<PathBuf> {
-        let name = provider.short.as_ref().map_or(provider.name.as_str(), |short| short.as_str());
-        let found = self.keyrings.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let found = self.keyrings.iter().find(|(known, _)| super::provider::is_called(provider, known));
         found.map(|(_, files)| files.clone()).unwrap_or_default()
     }
 

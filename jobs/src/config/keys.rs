@@ -20,7 +20,7 @@ pub(super) fn check(table: &Table, origin: &str) -> Result<(), ConfigError> {
 /// `intake.keyrings` are checked by their own types.
 fn known() -> Table {
     let mut known = Table::try_from(Config::default()).unwrap_or_default();
-    for list in ["people", "major"] {
+    for list in ["people", "major", "provider"] {
         known.insert(list.to_owned(), Value::Array(Vec::new()));
     }
     known

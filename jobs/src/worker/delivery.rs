@@ -1,7 +1,6 @@
 //! A provider's delivery: fetched into a scratch folder, verified, kept.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use egi_model::checksums::Checksums;
 use egi_model::content::ContentId;
@@ -11,7 +10,6 @@ use egi_model::release::Target;
 use egi_model::release_xml;
 use egi_model::sync::SyncSource;
 use egi_model::ticket::TicketId;
-use egi_repo::fetch::{FetchLimits, FetchPolicy};
 use egi_repo::openpgp::Keyring;
 use egi_repo::package::{self, Judge, inspect_all};
 use egi_repo::scratch::Scratch;
@@ -28,7 +26,7 @@ pub(super) fn scratch_name(ticket: TicketId) -> Result<Segment, NameError> {
 pub(super) async fn fetch(run: &Step<'_>, source: &SyncSource, checksums: Sha256) -> Result<String, PerformError> {
     let site = run.site;
     let listed = load_checksums(site, checksums).await?;
-    let (source, scratch, policy) = (source.clone(), open_scratch(run)?, fetch_policy(site));
+    let (source, scratch, policy) = (source.clone(), open_scratch(run)?, site.config.fetch_policy(run.provider));
     let progress = Arc::clone(&site.progress);
     let fetched = blocking(move || {
         egi_repo::fetch::fetch(&source, &listed, &scratch, &policy, progress.as_ref()).map_err(PerformError::from)
@@ -52,23 +50,6 @@ async fn load(site: &Site, sha256: Sha256) -> Result<Vec<u8>, PerformError> {
 
 async fn load_checksums(site: &Site, sha256: Sha256) -> Result<Checksums, PerformError> {
     Checksums::parse(&load(site, sha256).await?).map_err(|_| PerformError::Document(sha256))
-}
-
-fn fetch_policy(site: &Site) -> FetchPolicy {
-    let fetch = &site.config.fetch;
-    FetchPolicy {
-        limits: FetchLimits {
-            max_bytes: fetch.max_bytes,
-            max_files: fetch.max_files,
-            max_file_bytes: fetch.max_file_bytes,
-            idle: Duration::from_secs(fetch.idle_seconds),
-            total: Duration::from_secs(fetch.total_seconds),
-        },
-        allowed_hosts: fetch.allowed_hosts.clone(),
-        allow_private_addresses: fetch.allow_private_addresses,
-        local_roots: fetch.local_folders.iter().map(|folder| site.config.path(folder)).collect(),
-        rsync_program: fetch.rsync.clone(),
-    }
 }
 
 /// Verifies what was fetched, inspects its packages, and keeps it. Both read the same bytes, so they are one step.

@@ -24,7 +24,9 @@ pub(super) async fn execute(
         if stop.load(Ordering::Relaxed) {
             return Ok(Handled::Left);
         }
-        let run = Step { site, plan: id, no: step, ticket: plan.ticket, settles: plan.settles.state, claim, log: &log };
+        let (ticket, settles) = (plan.ticket, plan.settles.state);
+        let provider = plan.settles.facts.as_ref().map(|facts| &facts.release.provider);
+        let run = Step { site, plan: id, no: step, ticket, provider, settles, claim, log: &log };
         match with_heartbeat(site, claim, perform(&run, effect)).await {
             Ok(done) => {
                 info!(plan.id = %id, step.no = step, ticket.id = plan.ticket.get(), "{}", done.note);

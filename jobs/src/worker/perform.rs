@@ -6,6 +6,7 @@ use egi_model::area::RepoKey;
 use egi_model::content::ContentId;
 use egi_model::digest::Sha256;
 use egi_model::name::NameError;
+use egi_model::release::Provider;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 use egi_repo::fetch::FetchError;
@@ -26,6 +27,8 @@ pub(super) struct Step<'a> {
     pub(super) plan: PlanId,
     pub(super) no: usize,
     pub(super) ticket: TicketId,
+    /// Whose release it is, where that is known.
+    pub(super) provider: Option<&'a Provider>,
     /// Where the release and its ticket stand when the plan is done.
     pub(super) settles: RolloutState,
     pub(super) claim: &'a Claim,

@@ -15,6 +15,8 @@ enum Reply {
     Bytes(String),
     /// Sent, and then nothing until the client goes away.
     Hold(String),
+    /// Sent, and then a byte now and then, each long before the other side would think it fell silent.
+    Dribble(String),
     /// Sent, and then the letter x until the client goes away.
     Forever(String),
 }
@@ -56,6 +58,12 @@ fn send(stream: &mut TcpStream, reply: Reply) {
         Reply::Hold(text) => {
             drop(stream.write_all(text.as_bytes()));
             drop(stream.read_to_end(&mut Vec::new()));
+        }
+        Reply::Dribble(text) => {
+            drop(stream.write_all(text.as_bytes()));
+            while stream.write_all(b"x").is_ok() {
+                std::thread::sleep(Duration::from_millis(300));
+            }
         }
         Reply::Forever(text) => {
             drop(stream.write_all(text.as_bytes()));
@@ -295,6 +303,32 @@ fn redirects_stay_on_the_host_unless_another_is_allowed() {
     world.policy.allowed_hosts = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
     world.fetch(&to_other.url, &listed(TEN)).unwrap();
     assert_eq!(world.landed(), tree(TEN));
+}
+
+#[test]
+fn schemes_that_are_not_allowed_are_neither_fetched_nor_followed_to() {
+    let server = Server::start(|_| ok("0123456789"));
+    let mut world = World::new();
+    world.policy.allowed_schemes = vec!["https".to_owned(), "rsync".to_owned()];
+    let error = world.fetch(&server.url, &listed(TEN)).unwrap_err();
+    assert!(matches!(&error, FetchError::SchemeRefused { scheme, .. } if scheme == "http"), "{error:?}");
+    assert!(error.to_string().contains("deliver by one of https, rsync") && !error.is_transient(), "{error}");
+    assert!(server.requests().is_empty());
+
+    let away =
+        Server::start(|_| Reply::Bytes(head("302 Found", "Location: https://127.0.0.1/x\r\nContent-Length: 0\r\n")));
+    world.policy.allowed_schemes = vec!["http".to_owned()];
+    let error = world.fetch(&away.url, &listed(TEN)).unwrap_err();
+    assert!(matches!(&error, FetchError::SchemeRefused { scheme, .. } if scheme == "https"), "{error:?}");
+}
+
+#[test]
+fn a_server_that_dribbles_is_left_when_its_time_is_up() {
+    let server = Server::start(|_| Reply::Dribble(head("200 OK", "Content-Length: 10\r\n")));
+    let mut world = World::new();
+    world.policy.limits.total = Duration::from_secs(1);
+    let error = world.fetch(&server.url, &listed(TEN)).unwrap_err();
+    assert!(matches!(error, FetchError::OutOfTime { .. }) && error.is_transient(), "{error:?}");
 }
 
 #[test]

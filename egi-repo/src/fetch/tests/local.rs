@@ -88,3 +88,14 @@ fn a_hard_link_arrives_as_a_file_of_its_own() {
     fs::write(delivery(&world).join("a.rpm"), "changed").unwrap();
     assert_eq!(world.landed(), tree(&[("a.rpm", "a"), ("b.rpm", "a")]));
 }
+
+#[test]
+fn folders_without_end_are_not_walked_to_it() {
+    let (mut world, url) = world_with(&[("a", "123")]);
+    for n in 0..4 {
+        fs::create_dir(delivery(&world).join(format!("empty-{n}"))).unwrap();
+    }
+    world.policy.limits.max_files = 3;
+    let error = world.fetch(&url, &listed(&[])).unwrap_err();
+    assert!(matches!(error, FetchError::OverLimit { excess: Excess::Folders { limit: 3 }, .. }), "{error:?}");
+}
