@@ -6,14 +6,17 @@
 pub mod decide;
 pub mod diagram;
 pub mod effect;
+pub mod evidence;
 pub mod message;
 pub mod notify;
 mod owed;
+pub mod participation;
 pub mod past;
 pub mod plan;
 pub mod policy;
 pub mod reason;
 pub mod record;
+pub mod roster;
 pub mod snapshot;
 pub mod table;
 
@@ -24,4 +27,4 @@ pub use plan::{Plan, StepLog, next, plan, plan_failure};
 pub use policy::Policy;
 pub use reason::Reason;
 pub use record::{ReleaseFacts, ReleaseRecord};
-pub use snapshot::{Cause, Intake, Snapshot};
+pub use snapshot::{Cause, Intake, Rollout, Snapshot};

@@ -9,7 +9,7 @@ use egi_metrics::{Carried, DEFINITIONS_VERSION, FactColumns, Figure, Report, Res
 use egi_model::digest::Sha256;
 use egi_model::history::HistoryRecord;
 use egi_model::month::Month;
-use egi_store::{ClosedMonth, Store};
+use egi_store::{ClosedMonth, RolloutRecord, Store};
 use serde::{Deserialize, Serialize};
 
 use super::load::{Loaded, gather, load};
@@ -38,6 +38,9 @@ pub struct Basis {
     pub head: Sha256,
     /// The digest of the list of imports.
     pub imports: Sha256,
+    /// How many records the log of staged rollouts had; 0 for months that were closed before there was one.
+    #[serde(default)]
+    pub rollout: u64,
 }
 
 impl Basis {
@@ -48,13 +51,19 @@ impl Basis {
             format!("{} {} {} {}\n", import.id, import.source, import.facts, import.imported.timestamp_micros())
         });
         let list: String = lines.collect();
-        Ok(Self { records, head, imports: Sha256::of(list.as_bytes()) })
+        let (rollout, _) = store.load_rollout_head().await?;
+        Ok(Self { records, head, imports: Sha256::of(list.as_bytes()), rollout })
     }
 
     /// One digest of all facts that were there.
     #[must_use]
     pub fn digest(&self) -> Sha256 {
-        Sha256::of(format!("{} {} {}", self.records, self.head, self.imports).as_bytes())
+        let mut text = format!("{} {} {}", self.records, self.head, self.imports);
+        // Months that were closed before there was such a log keep the digest they were printed with.
+        if self.rollout > 0 {
+            text.push_str(&format!(" {}", self.rollout));
+        }
+        Sha256::of(text.as_bytes())
     }
 }
 
@@ -120,6 +129,8 @@ impl Closing {
         {
             let mut tickets: BTreeSet<_> = closed.carried.tickets.iter().copied().collect();
             tickets.extend(newer.iter().map(|record| record.entry.ticket));
+            let said = newer_in_rollout(store, &closed.basis).await?;
+            tickets.extend(said.iter().map(|record| record.entry.ticket));
             let mut records = Vec::new();
             for ticket in &tickets {
                 records.extend(store.load_history(Some(*ticket)).await?);
@@ -141,7 +152,9 @@ impl Closing {
             return Ok(None);
         }
         let newer = store.load_history_after(basis.records).await?;
-        Ok(newer.iter().all(|record| record.entry.at >= month.end()).then_some(newer))
+        let said = newer_in_rollout(store, basis).await?;
+        let later = said.iter().all(|record| record.entry.at >= month.end());
+        Ok((later && newer.iter().all(|record| record.entry.at >= month.end())).then_some(newer))
     }
 
     /// What changed in the closed months up to the report's last; nothing if the facts are only a part, as then nothing
@@ -196,6 +209,10 @@ impl Closing {
         if !late.is_empty() {
             reasons.push(format!("written to the log after the month was closed: {}", late.join(", ")));
         }
+        let said = newer_in_rollout(store, basis).await?;
+        if said.iter().any(|record| record.entry.at < month.end()) {
+            reasons.push("early adopters' answers of the month came after it was closed".to_owned());
+        }
         if basis.imports != self.basis.imports {
             reasons.push("facts were imported after the month was closed".to_owned());
         }
@@ -229,6 +246,12 @@ impl Closing {
     fn version(&self, month: Month, version: u64, document: &Closed) -> anyhow::Result<ClosedMonth> {
         Ok(ClosedMonth { month, version, closed: self.now, document: serde_json::to_string(document)? })
     }
+}
+
+/// What the log of staged rollouts got after a month was closed.
+async fn newer_in_rollout(store: &Store, basis: &Basis) -> anyhow::Result<Vec<RolloutRecord>> {
+    let log = store.load_rollout_log(None).await?;
+    Ok(log.into_iter().filter(|record| record.seq > basis.rollout).collect())
 }
 
 /// A closed month whose figures are others now.

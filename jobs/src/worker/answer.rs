@@ -81,6 +81,9 @@ async fn write(site: &Site, ticket: TicketId, standing: RolloutState, effect: &E
         | Effect::Accept { .. }
         | Effect::Place { .. }
         | Effect::Withdraw { .. }
+        | Effect::Invite { .. }
+        | Effect::EndInvitations
+        | Effect::NoteReport { .. }
         | Effect::DropScratch => Ok(Written::Already),
     }
 }

@@ -68,6 +68,9 @@ fn wait(site: &Site, claim: &Claim, effect: &Effect) -> chrono::Duration {
         Effect::Fetch { .. } | Effect::Accept { .. } | Effect::Place { .. } => site.retry_wait(claim.tries),
         Effect::Withdraw { .. }
         | Effect::DropScratch
+        | Effect::Invite { .. }
+        | Effect::EndInvitations
+        | Effect::NoteReport { .. }
         | Effect::SetProgress { .. }
         | Effect::SetField { .. }
         | Effect::Comment { .. }
@@ -83,6 +86,9 @@ fn answers(effect: &Effect) -> bool {
         | Effect::Comment { .. }
         | Effect::SetWatchers { .. }
         | Effect::SetStatus { .. }
+        | Effect::Invite { .. }
+        | Effect::EndInvitations
+        | Effect::NoteReport { .. }
         | Effect::DropScratch => true,
         Effect::Fetch { .. } | Effect::Accept { .. } | Effect::Place { .. } | Effect::Withdraw { .. } => false,
     }
