@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use egi_model::history::{HistoryRecord, Outcome};
+pub use egi_model::participation::{Participation, TeamOutcome};
 use egi_model::release::Emergency;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
@@ -83,64 +84,6 @@ pub struct TransitionFact {
     pub release: Option<String>,
     /// Why, one line each: the reasons of a refusal, the cause of a failure, the word of who skipped a phase.
     pub reasons: Option<String>,
-}
-
-/// Whether an early-adopter team takes part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Participation {
-    /// Asked, and nothing heard yet.
-    Invited,
-    /// Takes part.
-    Accepted,
-    /// Does not take part.
-    Declined,
-    /// Never answered.
-    NoAnswer,
-}
-
-/// What an early-adopter team reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum TeamOutcome {
-    /// The release works.
-    Accept,
-    /// It works, and something is to be known about it.
-    AcceptWithWarnings,
-    /// It does not.
-    Reject,
-    /// The team gave up before it could tell.
-    Aborted,
-}
-
-impl Participation {
-    /// All, in the order of a team's way.
-    pub const ALL: [Self; 4] = [Self::Invited, Self::Accepted, Self::Declined, Self::NoAnswer];
-
-    /// The word in facts files.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Invited => "Invited",
-            Self::Accepted => "Accepted",
-            Self::Declined => "Declined",
-            Self::NoAnswer => "NoAnswer",
-        }
-    }
-}
-
-impl TeamOutcome {
-    /// All.
-    pub const ALL: [Self; 4] = [Self::Accept, Self::AcceptWithWarnings, Self::Reject, Self::Aborted];
-
-    /// The word in facts files.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Accept => "Accept",
-            Self::AcceptWithWarnings => "AcceptWithWarnings",
-            Self::Reject => "Reject",
-            Self::Aborted => "Aborted",
-        }
-    }
 }
 
 /// One early-adopter team's part in one release's staged rollout.

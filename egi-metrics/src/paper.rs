@@ -11,6 +11,7 @@
 
 mod assemble;
 mod chart;
+mod consolidated;
 mod data;
 mod error;
 mod export;
@@ -19,6 +20,7 @@ mod template;
 mod world;
 
 pub use assemble::{Setting, assemble};
+pub use consolidated::{Consolidated, Fact, Remark, TeamRow};
 pub use data::{
     Ageing, AgeingRow, Band, DefinitionText, EmergencyRow, Figure, Flow, FlowLine, LimitRow, Matrix, MatrixRow,
     MonthCounts, MonthName, ProviderCounts, QualityRow, ReasonRow, RejectRow, Rejects, ReportData, ReportDelays,

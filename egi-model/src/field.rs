@@ -42,6 +42,8 @@ pub enum Field {
     CommunicationStatus,
     /// The UMD major the verifier assigns.
     UmdRelease,
+    /// Why the release is accepted without the evidence that is asked for.
+    RolloutOverride,
 }
 
 /// What a field holds.
@@ -118,9 +120,9 @@ const fn given(field: Field, rt_name: &'static str, kind: FieldKind, description
     }
 }
 
-/// The specification's field table, with the two fields that arrived later (`CommunicationStatus`, `UMDRelease`) and
-/// the checksums file.
-pub const FIELDS: [FieldSpec; 13] = [
+/// The specification's field table, with the two fields that arrived later (`CommunicationStatus`, `UMDRelease`), the
+/// checksums file and the word by which staged rollout is passed without its evidence.
+pub const FIELDS: [FieldSpec; 14] = [
     FieldSpec {
         null: NullRule::Allowed,
         write: BY_REPOSITORY,
@@ -230,6 +232,16 @@ pub const FIELDS: [FieldSpec; 13] = [
             "UMDRelease",
             FieldKind::Choice(&["1", "2", "3", "4", "5"]),
             "The UMD major the verifier assigns",
+        )
+    },
+    FieldSpec {
+        null: NullRule::Allowed,
+        write: &[Role::ReleaseManager],
+        ..given(
+            Field::RolloutOverride,
+            "StageRollout-Override",
+            FieldKind::Text,
+            "Why the release is accepted without the evidence of early adopters that is asked for",
         )
     },
 ];

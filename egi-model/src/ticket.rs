@@ -159,6 +159,9 @@ pub struct Ticket {
     pub requestors: Vec<String>,
     /// The groups that hear of it now.
     pub watchers: BTreeSet<Group>,
+    /// Where the early adopters who take part are written to: they hear of it besides.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub early_adopters: BTreeSet<String>,
     /// When it was created.
     pub created: DateTime<Utc>,
     /// The fields that have a value; a file field holds the file's name.
@@ -234,6 +237,11 @@ pub enum ChangeKind {
     Watchers {
         /// The groups from now on.
         groups: BTreeSet<Group>,
+    },
+    /// The early adopters who hear of the ticket are others.
+    EarlyAdopters {
+        /// Where they are written to.
+        contacts: BTreeSet<String>,
     },
     /// A message went to these groups.
     Notified {

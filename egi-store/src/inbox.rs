@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use egi_model::notice::{FaultyNotice, FieldFault, Notice};
+use egi_model::participation::TeamWord;
 use egi_model::ticket::TicketId;
 use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
@@ -42,6 +43,13 @@ pub enum Message {
         /// The ticket.
         ticket: TicketId,
     },
+    /// Somebody said something of an early-adopter team's part.
+    TeamWord(TeamWord),
+    /// The tickets of the early-adopter teams are to be looked at: one of them and the record disagree.
+    Teams {
+        /// The release's ticket.
+        ticket: TicketId,
+    },
 }
 
 impl Message {
@@ -57,7 +65,10 @@ impl Message {
     pub const fn ticket(&self) -> TicketId {
         match self {
             Self::Notice(notice) => notice.ticket,
-            Self::Faulty { ticket, .. } | Self::Wake { ticket } | Self::Check { ticket } => *ticket,
+            Self::TeamWord(said) => said.release,
+            Self::Faulty { ticket, .. } | Self::Wake { ticket } | Self::Check { ticket } | Self::Teams { ticket } => {
+                *ticket
+            }
         }
     }
 }

@@ -19,6 +19,10 @@
 //! | `nonces` | the nonces of signed requests that were used | [`Store::use_nonce`] |
 //! | `history_head` | how many records the history has and the digest of the last, so that a cut-off end shows | with `history` |
 //! | `mailings` | letters that are sent once, begun and sent | [`Store::begin_mailing`], [`Store::finish_mailing`] |
+//! | `teams` | the early-adopter teams | [`Store::save_teams`] |
+//! | `participations` | each team's part in a staged rollout as it stands | [`Store::save_part`] |
+//! | `rollout_log`, `rollout_head` | everything that happened to these parts, and which reports were published; append-only and chained | [`Store::save_part`], [`Store::save_published`] |
+//! | `letters` | the outbox: letters to be sent once | [`Store::write_letter`], [`Store::finish_letter`] |
 //! | `facts` | facts that were imported, each known by its source, kind and number | [`Store::import_facts`] |
 //! | `fact_imports` | when and from what they were imported | [`Store::import_facts`] |
 //! | `closed_months` | the frozen figures of months, with every later version | [`Store::close_months`] |
@@ -46,14 +50,17 @@ mod chain;
 mod closed;
 mod dialect;
 mod documents;
+mod early_adopters;
 mod error;
 mod facts;
 mod history;
 mod inbox;
 mod journal;
+mod letters;
 mod mailings;
 mod majors;
 mod nonces;
+mod participations;
 mod past;
 mod releases;
 mod row;
@@ -69,8 +76,10 @@ pub use self::error::{Operation, StoreError};
 pub use self::facts::{FactImport, FactsImported, ImportedFact};
 pub use self::inbox::{Claim, InboxId, Message, PendingMessage, Posted, change_key};
 pub use self::journal::{LoggedStep, PlanId, PlanRecord, PlanState};
+pub use self::letters::{NewLetter, OutboxLetter};
 pub use self::mailings::{Mailing, MailingClaim};
 pub use self::majors::Agreement;
+pub use self::participations::{Part, RolloutRecord};
 pub use self::past::Imported;
 pub use self::releases::WakeCall;
 pub use self::store::Store;

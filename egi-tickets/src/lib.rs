@@ -12,4 +12,4 @@ mod system;
 
 pub use error::{Gone, TicketError};
 pub use render::render_ticket;
-pub use system::{Found, Query, TicketSystem, Written};
+pub use system::{Found, Invitation, Query, TicketSystem, Written};

@@ -22,6 +22,10 @@ pub fn render_ticket(ticket: &Ticket, history: &[TicketChange]) -> String {
     row(&mut out, "Owner", ticket.owner.as_deref().unwrap_or(NOBODY));
     row(&mut out, "Requestors", &ticket.requestors.join(", "));
     row(&mut out, "Watchers", &names(&ticket.watchers));
+    if !ticket.early_adopters.is_empty() {
+        let contacts: Vec<&str> = ticket.early_adopters.iter().map(String::as_str).collect();
+        row(&mut out, "Early adopters", &contacts.join(", "));
+    }
     row(&mut out, "Created", &moment(ticket.created));
     out.push_str("\nFields\n");
     for spec in &FIELDS {
@@ -59,6 +63,10 @@ fn headline(what: &ChangeKind) -> String {
         ChangeKind::Owner { old, new } => format!("Owner: {} -> {}", or_nobody(old), or_nobody(new)),
         ChangeKind::Comment { .. } => "commented".to_owned(),
         ChangeKind::Watchers { groups } => format!("Watchers: {}", names(groups)),
+        ChangeKind::EarlyAdopters { contacts } if contacts.is_empty() => format!("Early adopters: {NOBODY}"),
+        ChangeKind::EarlyAdopters { contacts } => {
+            format!("Early adopters: {}", contacts.iter().cloned().collect::<Vec<_>>().join(", "))
+        }
         ChangeKind::Notified { groups, subject } => format!("told {}: {subject}", names(groups)),
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use egi_model::field::Field;
+use egi_model::participation::{ChildTicket, ParticipationRecord};
 use egi_model::role::Group;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::{Ticket, TicketChange, TicketId, TicketStatus};
@@ -57,6 +58,17 @@ impl<T> Default for Found<T> {
     fn default() -> Self {
         Self { items: Vec::new(), unreadable: Vec::new() }
     }
+}
+
+/// A ticket of its own for an early-adopter team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// What it is about.
+    pub part: ParticipationRecord,
+    /// Its title.
+    pub subject: String,
+    /// What it begins with.
+    pub text: String,
 }
 
 /// A system of release tickets.
@@ -128,6 +140,26 @@ pub trait TicketSystem: Send + Sync {
         groups: &BTreeSet<Group>,
         standing: RolloutState,
     ) -> Result<Written, TicketError>;
+
+    /// Replaces where the early adopters are written to who hear of the ticket. Whoever else does is left alone.
+    async fn ensure_early_adopters(&self, id: TicketId, contacts: &BTreeSet<String>) -> Result<Written, TicketError>;
+
+    /// Opens a ticket for a team below the release's, unless there is an open one. `None` where the system has no such
+    /// tickets: then the team reports in another way.
+    async fn ensure_child(&self, invitation: &Invitation) -> Result<Option<TicketId>, TicketError>;
+
+    /// Reads a team's ticket.
+    async fn fetch_child(&self, id: TicketId) -> Result<ChildTicket, TicketError>;
+
+    /// Reads the tickets of teams that are open.
+    async fn fetch_open_children(&self) -> Result<Found<ChildTicket>, TicketError>;
+
+    /// Makes a team's ticket say what is on record, and be open or closed.
+    async fn ensure_child_says(&self, wanted: &ChildTicket, part: &ParticipationRecord)
+    -> Result<Written, TicketError>;
+
+    /// Comments on a team's ticket, unless it has a comment with this `marker`.
+    async fn ensure_child_comment(&self, id: TicketId, marker: &str, text: &str) -> Result<Written, TicketError>;
 
     /// Sets the status of the ticket, while its `RolloutProgress` is `standing`. A ticket that stands elsewhere was moved on
     /// by somebody, whose change has an answer of its own: it is left alone, [`TicketError::Overtaken`].

@@ -8,6 +8,7 @@ use egi_model::rollout::RolloutState;
 use egi_model::sync::SyncSource;
 use egi_model::ticket::{TicketId, TicketStatus};
 
+use crate::evidence;
 use crate::policy::EmergencyRoute;
 use crate::reason::Reason;
 use crate::record::ReleaseFacts;
@@ -22,6 +23,8 @@ pub enum Decision {
     Proceed {
         /// What intake learned, when the delivery is taken in.
         facts: Option<Box<ReleaseFacts>>,
+        /// The evidence that is lacking, and that a release manager does without.
+        overridden: Vec<Reason>,
     },
     /// The slot is taken: wait.
     Defer {
@@ -70,6 +73,10 @@ pub fn decide(snapshot: &Snapshot) -> Decision {
     reasons.extend(check_status(snapshot));
     reasons.extend(check_filled(snapshot, row.from));
     let facts = check_delivery(snapshot, &mut reasons);
+    let mut overridden = check_evidence(snapshot);
+    if snapshot.ticket.value(Field::RolloutOverride).is_none() {
+        reasons.append(&mut overridden);
+    }
     if !reasons.is_empty() {
         return Decision::Refuse(reasons);
     }
@@ -79,7 +86,7 @@ pub fn decide(snapshot: &Snapshot) -> Decision {
         }
         Some(holder) if needs_slot(snapshot, row) => Decision::Defer { holder },
         _ => match set::awaited(snapshot).as_slice() {
-            [] => Decision::Proceed { facts },
+            [] => Decision::Proceed { facts, overridden },
             awaited => Decision::Await { members: set::tickets(awaited) },
         },
     }
@@ -181,6 +188,12 @@ pub fn emergency_of(snapshot: &Snapshot) -> Emergency {
 fn check_status(snapshot: &Snapshot) -> Option<Reason> {
     let status = snapshot.ticket.status;
     matches!(status, TicketStatus::Rejected | TicketStatus::Deleted).then_some(Reason::TicketClosed(status))
+}
+
+/// What early adopters have not shown, of a release that is to leave staged rollout for production.
+fn check_evidence(snapshot: &Snapshot) -> Vec<Reason> {
+    let accepting = snapshot.record.stood == RolloutState::StageRollout && snapshot.asked == RolloutState::Production;
+    if accepting { evidence::lacking(snapshot.policy.evidence, &snapshot.rollout) } else { Vec::new() }
 }
 
 /// The reports that must be linked before a phase is passed.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use egi_model::area::RepoKey;
 use egi_model::content::ContentId;
 use egi_model::digest::Sha256;
+use egi_model::early_adopter::Team;
 use egi_model::field::Field;
 use egi_model::release::Target;
 use egi_model::role::Group;
@@ -81,6 +82,20 @@ pub enum Effect {
     SetWatchers {
         /// The groups.
         groups: BTreeSet<Group>,
+    },
+    /// Invite an early-adopter team: a ticket of its own, and a part on record.
+    Invite {
+        /// The team as it is now.
+        team: Box<Team>,
+        /// What it is asked to try: a part in an earlier delivery is not one in this.
+        delivery: ContentId,
+    },
+    /// End the invitations: who never answered, did not; the teams' tickets are closed.
+    EndInvitations,
+    /// Put on record that the consolidated report was published.
+    NoteReport {
+        /// Where it is.
+        link: String,
     },
     /// Set the ticket's status.
     SetStatus {

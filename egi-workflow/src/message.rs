@@ -1,5 +1,7 @@
 //! Every sentence ever written to a ticket.
 
+pub mod rollout;
+
 use egi_model::field::{Field, FieldKind};
 use egi_model::role::Role;
 use egi_model::rollout::RolloutState;
@@ -256,6 +258,20 @@ pub fn explain(reason: &Reason) -> String {
                 "a notice said {from} -> {to}, but this ticket stands in {ticket} and its history has no such change; the notice was ignored"
             )
         }
+        Reason::ReportOutstanding { team } => {
+            format!("the early adopters of {team} take part and have not reported; all reports are evaluated first")
+        }
+        Reason::RejectUnanswered { team } => {
+            format!("the early adopters of {team} reject the release and were not answered; see `nsrw ea answer`")
+        }
+        Reason::TooFewAccepts { accepts, needed } => format!(
+            "{accepts} early-adopter teams have found that the release works, and {needed} are asked for; a \
+             release-manager can do without by saying why in StageRollout-Override"
+        ),
+        Reason::StayTooShort { hours, days } => format!(
+            "the release was in staged rollout for {hours} hours without a break, and {days} days are asked for; a \
+             release-manager can do without by saying why in StageRollout-Override"
+        ),
         Reason::NoticeFaulty(faults) => {
             let lines: Vec<String> = faults.iter().map(|f| format!("{}: {}", f.field, f.message)).collect();
             format!("a notice about this ticket could not be read:\n{}", indent(&lines.join("\n")))

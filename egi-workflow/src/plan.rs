@@ -4,6 +4,8 @@
 //! that moves a release places it where it belongs, then takes it out of everywhere else; performing a plan twice, or
 //! after a crash, ends the same.
 
+mod rollout;
+
 use chrono::{DateTime, Utc};
 use egi_model::area::Area;
 use egi_model::checksums::Checksums;
@@ -111,7 +113,7 @@ pub fn plan(snapshot: &Snapshot, decision: &Decision) -> Option<Plan> {
         Decision::Unchanged(_) | Decision::Await { .. } => None,
         Decision::Refuse(reasons) => Some(plan_refusal(snapshot, reasons)),
         Decision::Defer { holder } => Some(plan_deferral(snapshot, *holder)),
-        Decision::Proceed { facts } => Some(plan_move(snapshot, facts.as_deref())),
+        Decision::Proceed { facts, overridden } => Some(plan_move(snapshot, facts.as_deref(), overridden)),
     }
 }
 
@@ -157,7 +159,9 @@ fn plan_refusal(snapshot: &Snapshot, reasons: &[Reason]) -> Plan {
     let alone = reasons.iter().all(Reason::leaves_ticket_alone);
     // A terminal state is closed: the ticket goes back to it. Everything else waits in Failed for a person.
     // Refused while failed, what was attempted first is still what can be tried again.
-    let stays = alone || record.state.is_terminal() || record.state == RolloutState::Failed;
+    // Where evidence is lacking nothing failed: the release waits for it where it is.
+    let waits = reasons.iter().all(Reason::is_lack_of_evidence);
+    let stays = alone || waits || record.state.is_terminal() || record.state == RolloutState::Failed;
     let settles = if stays { record.clone() } else { failed_record(record, snapshot.asked) };
     let outcome = if alone { Outcome::Disregarded } else { Outcome::Refused };
     let mut plan = frame(snapshot, outcome, settles);
@@ -218,7 +222,7 @@ fn plan_deferral(snapshot: &Snapshot, holder: TicketId) -> Plan {
     plan
 }
 
-fn plan_move(snapshot: &Snapshot, fresh: Option<&ReleaseFacts>) -> Plan {
+fn plan_move(snapshot: &Snapshot, fresh: Option<&ReleaseFacts>, overridden: &[Reason]) -> Plan {
     let mut settles = settled_in(&snapshot.record, snapshot.asked);
     let mut steps = Vec::new();
     if let Some(facts) = fresh {
@@ -231,11 +235,13 @@ fn plan_move(snapshot: &Snapshot, fresh: Option<&ReleaseFacts>) -> Plan {
     if fresh.is_some() || snapshot.asked.is_terminal() || snapshot.asked == RolloutState::Submitted {
         steps.push(Effect::DropScratch);
     }
+    steps.extend(rollout::steps(snapshot, settles.facts.as_ref()));
     steps.extend(answer(snapshot, settles.facts.as_ref(), fresh.is_some()));
     if snapshot.asked == RolloutState::Submitted {
         settles.facts = None;
     }
     let mut plan = frame(snapshot, Outcome::Performed, settles);
+    plan.reasons = rollout::told_of_override(snapshot, overridden);
     plan.steps = steps;
     plan
 }

@@ -9,6 +9,7 @@ use egi_model::role::Role;
 use egi_model::rollout::RolloutState;
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::EvidencePolicy;
 use crate::notify::Matrix;
 
 /// How many releases may be in staged rollout at a time.
@@ -77,6 +78,8 @@ pub struct Policy {
     pub sets: Sets,
     /// Who may try again after a failure.
     pub retry: Vec<Role>,
+    /// What early adopters must have shown before a release goes to production.
+    pub evidence: EvidencePolicy,
     /// Which groups hear of which state.
     pub notify: Matrix,
     /// Which area belongs to which state. Not configured here: kept in the database.
@@ -94,6 +97,7 @@ impl Default for Policy {
             emergency: EmergencyRoute::default(),
             sets: Sets::default(),
             retry: vec![Role::Admin],
+            evidence: EvidencePolicy::default(),
             notify: Matrix::default(),
             target_areas: default_target_areas(),
             public_url: "http://localhost/sw".to_owned(),

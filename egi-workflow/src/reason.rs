@@ -120,6 +120,30 @@ pub enum Reason {
         /// Where the ticket stands.
         ticket: RolloutState,
     },
+    /// A team that takes part has not reported.
+    ReportOutstanding {
+        /// The team.
+        team: String,
+    },
+    /// A team's reject was not answered.
+    RejectUnanswered {
+        /// The team.
+        team: String,
+    },
+    /// Too few teams have found that the release works.
+    TooFewAccepts {
+        /// How many have.
+        accepts: u32,
+        /// How many are asked for.
+        needed: u32,
+    },
+    /// The release was not in staged rollout for long enough.
+    StayTooShort {
+        /// The longest stay without a break, in whole hours.
+        hours: i64,
+        /// What is asked for, in days.
+        days: u32,
+    },
     /// The notice itself could not be read.
     NoticeFaulty(Vec<FieldFault>),
     /// The ticket's `RolloutProgress` has a value nobody knows.
@@ -152,6 +176,10 @@ impl Reason {
             Self::SameRelease(_) => "same-release",
             Self::NothingDelivered => "nothing-delivered",
             Self::Disagrees { .. } => "notice-disagrees",
+            Self::ReportOutstanding { .. } => "report-outstanding",
+            Self::RejectUnanswered { .. } => "reject-unanswered",
+            Self::TooFewAccepts { .. } => "too-few-accepts",
+            Self::StayTooShort { .. } => "stay-too-short",
             Self::NoticeFaulty(_) => "notice-faulty",
             Self::ProgressUnreadable(_) => "progress-unreadable",
         }
@@ -179,12 +207,26 @@ impl Reason {
                 field.spec().write.to_vec()
             }
             Self::TargetUnsupported { .. } => vec![Role::Verifier],
+            Self::ReportOutstanding { .. } | Self::RejectUnanswered { .. } => vec![Role::RolloutManager],
+            Self::TooFewAccepts { .. } | Self::StayTooShort { .. } => vec![Role::ReleaseManager],
             Self::DocumentMissing(_)
             | Self::DocumentTooLarge { .. }
             | Self::DocumentFaulty { .. }
             | Self::TargetUnclear { .. }
             | Self::PathUnusable(_) => vec![Role::Provider],
         }
+    }
+
+    /// Whether it is evidence that is lacking: the release waits where it is, and nothing failed.
+    #[must_use]
+    pub const fn is_lack_of_evidence(&self) -> bool {
+        matches!(
+            self,
+            Self::ReportOutstanding { .. }
+                | Self::RejectUnanswered { .. }
+                | Self::TooFewAccepts { .. }
+                | Self::StayTooShort { .. }
+        )
     }
 
     /// Whether the request leaves the ticket's state alone: there was no real change to answer.

@@ -1,8 +1,11 @@
 //! All a decision needs to know, gathered beforehand.
 
+use chrono::TimeDelta;
 use egi_model::checksums::Checksums;
 use egi_model::digest::Sha256;
+use egi_model::early_adopter::Team;
 use egi_model::major::MajorRelease;
+use egi_model::participation::ParticipationRecord;
 use egi_model::problem::Problems;
 use egi_model::release_xml::ParsedRelease;
 use egi_model::role::Actor;
@@ -48,8 +51,23 @@ pub struct Snapshot {
     pub slot_holder: Option<TicketId>,
     /// The other releases of its set, where sets go together into what is asked for.
     pub set: Vec<Member>,
+    /// What is known of early adopters.
+    pub rollout: Rollout,
     /// The site's choices.
     pub policy: Policy,
+}
+
+/// What is known of early adopters when a release enters staged rollout or leaves it.
+#[derive(Debug, Clone, Default)]
+pub struct Rollout {
+    /// Whether the site knows any team.
+    pub teams_known: bool,
+    /// The active teams that volunteer for this release.
+    pub volunteers: Vec<Team>,
+    /// The parts that teams have in it.
+    pub parts: Vec<ParticipationRecord>,
+    /// How long the release was in staged rollout without a break, at most.
+    pub longest_stay: TimeDelta,
 }
 
 /// What came with the ticket, and what is agreed about it.

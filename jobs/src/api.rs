@@ -1,11 +1,13 @@
 //! The HTTP API: takes notices, stores them, answers. It decides nothing.
 //!
-//! `POST /api/rollout` is the specification's post API; `GET /health` says that the process lives, `GET /ready` that it
+//! `POST /api/rollout` is the specification's post API; `POST /api/participation` is how early adopters answer without an
+//! account in the ticket system; `GET /health` says that the process lives, `GET /ready` that it
 //! can do its work.
 
 mod auth;
 mod body;
 mod health;
+mod participation;
 mod rollout;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,6 +57,7 @@ impl Waiting {
 pub fn router(api: Api) -> Router {
     Router::new()
         .route("/api/rollout", post(rollout::post))
+        .route("/api/participation", post(participation::post))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .layer(DefaultBodyLimit::max(body::MAX_BODY))

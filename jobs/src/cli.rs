@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod early_adopters;
 pub mod release;
 pub mod repo;
 pub mod report;
@@ -74,6 +75,9 @@ pub enum SiteCommand {
     Ticket(ticket::TicketCommand),
     /// Show what happened to a release, or check the log
     History(report::HistoryArgs),
+    /// Work with early adopters: the teams, what they say of releases, what follows from it
+    #[command(subcommand)]
+    Ea(early_adopters::EaCommand),
     /// Say why a release stands where it stands, and what would move it
     Explain(ticket::ExplainArgs),
     /// Work with the repositories: what is in them, what they were, the way back

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod early_adopters;
 mod explain;
 mod facts;
 mod history;
@@ -72,6 +73,7 @@ async fn run_on_site(command: SiteCommand, site: &Site) -> anyhow::Result<Exit> 
         SiteCommand::Report(args) => report::run(site, &args).await,
         SiteCommand::Facts(command) => facts::run(site, &command).await,
         SiteCommand::Ticket(command) => ticket::run(site, command).await,
+        SiteCommand::Ea(command) => early_adopters::run(site, command).await,
         SiteCommand::History(args) => history::run(site, &args).await,
         SiteCommand::Explain(args) => explain::run(site, &args).await,
         SiteCommand::Plan(args) => plan::run(site, &args).await,

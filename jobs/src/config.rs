@@ -3,6 +3,7 @@
 //! Relative paths are below the folder of the file. Unknown keys are refused with the nearest known one. Secrets are
 //! named by file, never written here.
 
+mod early_adopters;
 mod error;
 mod fetch;
 mod intake;
@@ -23,6 +24,7 @@ use egi_workflow::Policy;
 use egi_workflow::policy::{TargetAreas, default_target_areas};
 use serde::{Deserialize, Serialize};
 
+pub use early_adopters::EarlyAdopters;
 pub use error::ConfigError;
 pub use fetch::Fetch;
 pub use intake::Intake;
@@ -62,6 +64,8 @@ pub struct Config {
     pub mail: Mail,
     /// What is asked of packages.
     pub intake: Intake,
+    /// Early adopters.
+    pub early_adopters: EarlyAdopters,
     /// How indexes are signed.
     pub signing: Signing,
     /// What is decided about releases.
@@ -174,6 +178,7 @@ impl Default for Config {
             report: Report::default(),
             mail: Mail::default(),
             intake: Intake::default(),
+            early_adopters: EarlyAdopters::default(),
             signing: Signing::default(),
             policy: Policy::default(),
             areas: default_target_areas(),

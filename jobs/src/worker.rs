@@ -12,22 +12,24 @@ mod inbox;
 mod intake;
 mod perform;
 mod set;
+mod teams;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use egi_model::history::Outcome;
 use egi_model::name::Segment;
-use egi_store::{Claim, StoreError};
+use egi_store::{Claim, Message, StoreError};
 use egi_tickets::TicketError;
 use egi_workflow::{Plan, decide, plan};
 use tracing::{error, info, warn};
 
 use self::gather::Gathered;
 pub(crate) use self::gather::{GatherError, gather_preview, notice_of};
-pub(crate) use self::inbox::{check, deliver, deliver_faulty};
+pub(crate) use self::inbox::{check, deliver, deliver_faulty, deliver_word, look_at_teams};
 pub(crate) use self::perform::{describe, placement, tree_mode};
 pub(crate) use self::set::name;
+pub(crate) use self::teams::judge_word;
 use crate::site::Site;
 
 /// What a run of [`drain`] did.
@@ -137,6 +139,15 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
         info!(plan.id = %id, ticket.id = plan.ticket.get(), "going on with a stored plan");
         return execute::execute(site, claim, id, plan, log, stop).await;
     }
+    if let Some(heard) = hear_teams(site, claim).await {
+        return match heard {
+            Ok(note) => {
+                site.store.dismiss(claim, &note, site.now()).await?;
+                Ok(Handled::Settled)
+            }
+            Err(error) => trouble(site, claim, error).await,
+        };
+    }
     let snapshot = match gather::gather(site, claim).await {
         Ok(Gathered::Snapshot(snapshot)) => snapshot,
         Ok(Gathered::EarlierFirst) => {
@@ -177,6 +188,15 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
         Err(error) => return Err(error),
     };
     execute::execute(site, claim, id, plan, Vec::new(), stop).await
+}
+
+/// What early adopters said; `None` for a message about something else.
+async fn hear_teams(site: &Site, claim: &Claim) -> Option<Result<String, GatherError>> {
+    match &claim.message {
+        Message::TeamWord(word) => Some(teams::take_word(site, word).await),
+        Message::Teams { ticket } => Some(teams::read_tickets(site, *ticket).await),
+        Message::Notice(_) | Message::Faulty { .. } | Message::Wake { .. } | Message::Check { .. } => None,
+    }
 }
 
 /// Says in the log what is going to be done; a refusal with its reasons, for whoever watches the log alone.

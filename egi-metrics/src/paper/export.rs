@@ -60,12 +60,30 @@ pub fn render_pdf(
     };
     let json = serde_json::to_string(&content).map_err(|source| PaperError::Content { source })?;
     let figures = charts.iter().map(|chart| (chart.file.clone(), legible(&chart.svg).into_bytes()));
-    let files = std::iter::once(("data.json".to_owned(), legible(&json).into_bytes()))
-        .chain(figures)
-        .chain(attachments.iter().cloned());
-    let written = read_date(&data.read_until);
+    let files = figures.chain(attachments.iter().cloned()).collect();
+    let ident = format!("nsrw report {} {}", data.site, data.month.id);
+    print(template, &Sheet { json, files, ident, read_until: &data.read_until })
+}
+
+/// What a template is set with.
+pub(super) struct Sheet<'a> {
+    /// The content, as the template reads it.
+    pub(super) json: String,
+    /// What it can read beside.
+    pub(super) files: Vec<(String, Vec<u8>)>,
+    /// What tells the document from all others.
+    pub(super) ident: String,
+    /// The date of the document.
+    pub(super) read_until: &'a str,
+}
+
+/// Typesets one document as PDF.
+pub(super) fn print(template: &Template, sheet: &Sheet<'_>) -> Result<Vec<u8>, PaperError> {
+    let json = ("data.json".to_owned(), legible(&sheet.json).into_bytes());
+    let files = std::iter::once(json).chain(sheet.files.iter().cloned());
+    let written = read_date(sheet.read_until);
     let world = Sandbox::new(template, files, written)?;
-    let pdf = typeset(&world, template, &options(data, written)?);
+    let pdf = typeset(&world, template, &options(&sheet.ident, written)?);
     typst::comemo::evict(REMEMBERED);
     pdf
 }
@@ -78,11 +96,11 @@ fn typeset(world: &Sandbox, template: &Template, options: &PdfOptions) -> Result
     typst_pdf::pdf(&document, options).map_err(|faults| told(&faults))
 }
 
-fn options(data: &ReportData, written: Option<Datetime>) -> Result<PdfOptions, PaperError> {
+fn options(ident: &str, written: Option<Datetime>) -> Result<PdfOptions, PaperError> {
     let standards = PdfStandards::new(&[PdfStandard::A_3a, PdfStandard::Ua_1])
         .map_err(|error| PaperError::Standards { message: error.message().to_string() })?;
     Ok(PdfOptions {
-        ident: Smart::Custom(format!("nsrw report {} {}", data.site, data.month.id)),
+        ident: Smart::Custom(ident.to_owned()),
         creator: Smart::Custom(Some("nsrw".to_owned())),
         timestamp: written.map(Timestamp::new_utc),
         standards,

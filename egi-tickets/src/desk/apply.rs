@@ -23,6 +23,7 @@ pub(super) fn first_record(id: TicketId, new: NewTicket, now: DateTime<Utc>) -> 
         owner: None,
         requestors: if new.requestors.is_empty() { vec![new.by.name.clone()] } else { new.requestors.clone() },
         watchers: BTreeSet::new(),
+        early_adopters: BTreeSet::new(),
         created: now,
         fields: defaults.chain(given).chain(names).collect(),
     };
@@ -82,6 +83,7 @@ pub(super) fn apply(ticket: &mut Ticket, change: &ChangeKind) {
         ChangeKind::Status { new, .. } => ticket.status = *new,
         ChangeKind::Owner { new, .. } => ticket.owner.clone_from(new),
         ChangeKind::Watchers { groups } => ticket.watchers.clone_from(groups),
+        ChangeKind::EarlyAdopters { contacts } => ticket.early_adopters.clone_from(contacts),
         ChangeKind::Created | ChangeKind::Comment { .. } | ChangeKind::Notified { .. } => {}
     }
 }

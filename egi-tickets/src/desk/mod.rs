@@ -5,6 +5,7 @@
 //! desk.lock                      held by whoever writes
 //! tickets/<id>/ticket.json       the whole ticket: fields, people and its history of changes
 //! tickets/<id>/files/<n>-<name>  release.xml and checksums.xml byte for byte
+//! teams/<id>.json                the ticket of an early-adopter team
 //! outbox/<id>.<n>-<group>.txt    the messages to the groups, for the site's mail to pick up
 //! ```
 //!
@@ -20,6 +21,7 @@
 //! acts on a change.
 
 mod apply;
+mod children;
 mod mail;
 mod rules;
 mod store;
@@ -330,6 +332,21 @@ impl Desk {
                 return Ok(Draft::default());
             }
             rules::check_comment(id, text, Some(marker)).map(Draft::from)
+        })
+    }
+
+    /// As [`crate::TicketSystem::ensure_early_adopters`].
+    fn replace_early_adopters(
+        &self,
+        id: TicketId,
+        contacts: &BTreeSet<String>,
+        by: &Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<TicketChange>, TicketError> {
+        self.change(id, by, now, |record| {
+            let fresh = record.ticket.early_adopters != *contacts;
+            let change = || ChangeKind::EarlyAdopters { contacts: contacts.clone() };
+            Ok(if fresh { change().into() } else { Draft::default() })
         })
     }
 

@@ -13,6 +13,7 @@ use egi_model::ticket::TicketId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::children::ChildRecord;
 use super::mail::Message;
 use super::{StoredFile, TicketRecord};
 use crate::error::TicketError;
@@ -40,7 +41,7 @@ struct Numbers {
 impl Store {
     pub(super) fn open(root: &Path) -> Result<Self, TicketError> {
         let store = Self { root: root.to_owned() };
-        for folder in [store.tickets(), store.outbox()] {
+        for folder in [store.tickets(), store.teams(), store.outbox()] {
             fs::create_dir_all(&folder).map_err(failed("create", &folder))?;
         }
         let lock = store.lock()?;
@@ -52,6 +53,14 @@ impl Store {
 
     fn tickets(&self) -> PathBuf {
         self.root.join("tickets")
+    }
+
+    fn teams(&self) -> PathBuf {
+        self.root.join("teams")
+    }
+
+    fn child(&self, id: TicketId) -> PathBuf {
+        self.teams().join(format!("{id}.json"))
     }
 
     fn outbox(&self) -> PathBuf {
@@ -121,6 +130,7 @@ impl Store {
             let record = self.load(id)?;
             last = (last.0.max(id.get()), record.history.iter().map(|c| c.id).fold(last.1, u64::max));
         }
+        last.0 = self.child_ids()?.iter().map(|id| id.get()).fold(last.0, u64::max);
         Ok(Numbers { next_ticket: self.after(last.0)?, next_change: last.1.saturating_add(1) })
     }
 
@@ -144,6 +154,39 @@ impl Store {
         }
         ids.sort_unstable();
         Ok(ids)
+    }
+
+    /// The tickets of teams, in the order of their numbers.
+    fn child_ids(&self) -> Result<Vec<TicketId>, TicketError> {
+        let folder = self.teams();
+        let mut ids: Vec<TicketId> = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(failed("list", &folder))? {
+            let name = entry.map_err(failed("list", &folder))?.file_name();
+            ids.extend(name.to_str().and_then(|name| name.strip_suffix(".json")?.parse::<TicketId>().ok()));
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    pub(super) fn load_child(&self, id: TicketId) -> Result<ChildRecord, TicketError> {
+        let record = read_json(&self.child(id));
+        record.map_err(|error| if is_absent(&error) { TicketError::Missing { ticket: id } } else { error })
+    }
+
+    /// Reads every team's ticket; the damaged ones are listed apart.
+    pub(super) fn load_children(&self) -> Result<Found<ChildRecord>, TicketError> {
+        let mut found = Found::default();
+        for id in self.child_ids()? {
+            match self.load_child(id) {
+                Ok(record) => found.items.push(record),
+                Err(error) => found.unreadable.push(error),
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn save_child(&self, _: &Lock, record: &ChildRecord) -> Result<(), TicketError> {
+        write_json(&self.child(record.ticket.id), record)
     }
 
     pub(super) fn make_ticket_folder(&self, _: &Lock, id: TicketId) -> Result<(), TicketError> {

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use egi_model::field::Field;
+use egi_model::participation::{ChildTicket, ParticipationRecord};
 use egi_model::role::{Actor, Group};
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::{ChangeKind, Ticket, TicketChange, TicketId, TicketStatus};
 
 use super::{Desk, Edit};
 use crate::error::TicketError;
-use crate::system::{Found, Query, TicketSystem, Written};
+use crate::system::{Found, Invitation, Query, TicketSystem, Written};
 
 /// What time it is, for the repository's own writes.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -143,6 +144,38 @@ impl TicketSystem for DeskSystem {
     ) -> Result<Written, TicketError> {
         let groups = groups.clone();
         self.write(move |desk, by, now| desk.replace_watchers(id, &groups, standing, by, now)).await
+    }
+
+    async fn ensure_early_adopters(&self, id: TicketId, contacts: &BTreeSet<String>) -> Result<Written, TicketError> {
+        let contacts = contacts.clone();
+        self.write(move |desk, by, now| desk.replace_early_adopters(id, &contacts, by, now)).await
+    }
+
+    async fn ensure_child(&self, invitation: &Invitation) -> Result<Option<TicketId>, TicketError> {
+        let (invitation, now) = (invitation.clone(), (self.clock)());
+        self.read(move |desk| desk.open_child(&invitation, now)).await.map(Some)
+    }
+
+    async fn fetch_child(&self, id: TicketId) -> Result<ChildTicket, TicketError> {
+        self.read(move |desk| desk.load_child(id)).await
+    }
+
+    async fn fetch_open_children(&self) -> Result<Found<ChildTicket>, TicketError> {
+        self.read(Desk::open_children).await
+    }
+
+    async fn ensure_child_says(
+        &self,
+        wanted: &ChildTicket,
+        part: &ParticipationRecord,
+    ) -> Result<Written, TicketError> {
+        let (wanted, part) = (wanted.clone(), part.clone());
+        self.read(move |desk| desk.set_child(&wanted, &part)).await
+    }
+
+    async fn ensure_child_comment(&self, id: TicketId, marker: &str, text: &str) -> Result<Written, TicketError> {
+        let (marker, text, now) = (marker.to_owned(), text.to_owned(), (self.clock)());
+        self.read(move |desk| desk.comment_child(id, &marker, &text, now)).await
     }
 
     async fn ensure_status(

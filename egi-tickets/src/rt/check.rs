@@ -1,5 +1,6 @@
 //! Whether RT has what the workflow needs, as far as the repository's account can see. `nsrw rt diff` sees the rest.
 
+use egi_model::participation::ROLLOUT_QUEUE;
 use egi_model::role::Role;
 use ureq::http::StatusCode;
 
@@ -28,6 +29,12 @@ impl Client {
         }
         faults.extend(self.check_account()?);
         faults.extend(self.check_roles()?);
+        if !self.has_rollout_queue()? {
+            faults.push(format!(
+                "RT shows no queue \"{ROLLOUT_QUEUE}\" to the account {}, for the tickets of early adopters; `nsrw rt apply` makes it",
+                self.people.account()
+            ));
+        }
         Ok(faults)
     }
 

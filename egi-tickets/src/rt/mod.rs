@@ -10,6 +10,7 @@
 //! search    questions RT searches for an answer: changes, tickets, a comment
 //! people    who holds which role
 //! writing   changes, each looked at before and after
+//! children  the tickets of early-adopter teams, and who hears of a release for them
 //! check     whether RT has what is needed
 //! system    all of it as a ticket system
 //! rest1     RT over REST 1.0, as a ticket system
@@ -40,6 +41,7 @@
 //! same moment as it sends the mails. So nothing is written for [`ensure_watchers`](crate::TicketSystem::ensure_watchers).
 
 mod check;
+mod children;
 mod client;
 mod database;
 mod http;
@@ -57,6 +59,7 @@ mod tests;
 mod wire;
 mod writing;
 
+pub use self::children::RtGroup;
 pub use self::database::RtDatabase;
 pub use self::http::Token;
 pub use self::options::RtOptions;

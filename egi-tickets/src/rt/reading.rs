@@ -74,6 +74,7 @@ pub(super) fn ticket(
             owner: body.owner.as_ref().map(|owner| owner.id.clone()).filter(|owner| owner != NOBODY),
             requestors: body.requestor.iter().map(|requestor| requestor.id.clone()).collect(),
             watchers,
+            early_adopters: body.cc.iter().filter(|cc| cc.kind != "group").map(|cc| cc.id.clone()).collect(),
             created: body.created,
             fields,
         }),

@@ -14,7 +14,7 @@ use crate::system::{Found, Query};
 /// How many items of a list are asked for at once; RT gives no more.
 const PER_PAGE: &str = "100";
 /// What is read of a ticket in a list.
-const TICKET: &str = "Queue,Subject,Status,Owner,Requestor,Cc,Created,CustomFields";
+pub(super) const TICKET: &str = "Queue,Subject,Status,Owner,Requestor,Cc,Created,CustomFields";
 
 impl Client {
     /// The changes of one ticket's `RolloutProgress`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use egi_model::field::Field;
+use egi_model::participation::{ChildTicket, ParticipationRecord};
 use egi_model::role::Group;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::{Ticket, TicketChange, TicketId, TicketStatus};
@@ -13,7 +14,7 @@ use super::KIND;
 use super::client::Client;
 use super::options::RtOptions;
 use crate::error::TicketError;
-use crate::system::{Found, Query, TicketSystem, Written};
+use crate::system::{Found, Invitation, Query, TicketSystem, Written};
 
 /// An RT that the workflow drives. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -109,6 +110,38 @@ impl TicketSystem for RtSystem {
         Ok(Written::Already)
     }
 
+    async fn ensure_early_adopters(&self, id: TicketId, contacts: &BTreeSet<String>) -> Result<Written, TicketError> {
+        let contacts = contacts.clone();
+        self.run(move |rt| rt.set_early_adopters(id, &contacts)).await
+    }
+
+    async fn ensure_child(&self, invitation: &Invitation) -> Result<Option<TicketId>, TicketError> {
+        let invitation = invitation.clone();
+        self.run(move |rt| rt.open_child(&invitation)).await.map(Some)
+    }
+
+    async fn fetch_child(&self, id: TicketId) -> Result<ChildTicket, TicketError> {
+        self.run(move |rt| rt.child(id)).await
+    }
+
+    async fn fetch_open_children(&self) -> Result<Found<ChildTicket>, TicketError> {
+        self.run(Client::open_children).await
+    }
+
+    async fn ensure_child_says(
+        &self,
+        wanted: &ChildTicket,
+        part: &ParticipationRecord,
+    ) -> Result<Written, TicketError> {
+        let (wanted, part) = (wanted.clone(), part.clone());
+        self.run(move |rt| rt.set_child(&wanted, &part)).await
+    }
+
+    async fn ensure_child_comment(&self, id: TicketId, marker: &str, text: &str) -> Result<Written, TicketError> {
+        let (marker, text) = (marker.to_owned(), text.to_owned());
+        self.run(move |rt| rt.comment_child(id, &marker, &text)).await
+    }
+
     async fn ensure_status(
         &self,
         id: TicketId,
@@ -116,5 +149,12 @@ impl TicketSystem for RtSystem {
         standing: RolloutState,
     ) -> Result<Written, TicketError> {
         self.run(move |rt| rt.set_status(id, status, standing)).await
+    }
+}
+
+impl RtSystem {
+    /// The groups whose name begins so: teams that are kept in RT.
+    pub async fn fetch_groups(&self, beginning: &'static str) -> Result<Vec<super::RtGroup>, TicketError> {
+        self.run(move |rt| rt.groups_beginning(beginning)).await
     }
 }

@@ -176,6 +176,8 @@ pub(super) struct NamedReference {
 pub(super) struct GroupBody {
     #[serde(default)]
     pub(super) name: String,
+    #[serde(default, deserialize_with = "loose_text")]
+    pub(super) description: String,
     #[serde(default)]
     pub(super) members: Vec<Reference>,
 }
@@ -207,6 +209,10 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
         Loose::Number(number) => Ok(number),
         Loose::Text(text) => text.parse().map_err(serde::de::Error::custom),
     }
+}
+
+fn loose_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    maybe_text(deserializer).map(Option::unwrap_or_default)
 }
 
 /// A text; RT writes an empty one, nothing or a number where there is none to speak of.

@@ -230,10 +230,10 @@ fn an_imported_release_in_flight_is_to_be_delivered_anew() {
 
         let mut resubmitted = snapshot(Failed, Submitted);
         resubmitted.record = refusal.settled(&[], crate::world::start());
-        assert!(matches!(decide(&resubmitted), Decision::Proceed { facts: None }), "{stands}");
+        assert!(matches!(decide(&resubmitted), Decision::Proceed { facts: None, .. }), "{stands}");
         let mut delivered = snapshot(Submitted, Unverified);
         delivered.record = plan(&resubmitted, &decide(&resubmitted)).unwrap().settled(&[], crate::world::start());
-        assert!(matches!(decide(&delivered), Decision::Proceed { facts: Some(_) }), "{stands}");
+        assert!(matches!(decide(&delivered), Decision::Proceed { facts: Some(_), .. }), "{stands}");
     }
     let mut rejected = snapshot(StageRollout, Rejected);
     rejected.record.facts = None;

@@ -110,6 +110,7 @@ pub(crate) fn ticket(progress: RolloutState) -> Ticket {
         owner: None,
         requestors: vec!["provider1".to_owned()],
         watchers: BTreeSet::new(),
+        early_adopters: BTreeSet::new(),
         created: start(),
         fields: fields.into_iter().map(|(f, v)| (f, v.to_owned())).collect::<BTreeMap<_, _>>(),
     }
@@ -142,6 +143,7 @@ pub(crate) fn snapshot(from: RolloutState, asked: RolloutState) -> Snapshot {
         intake: Some(intake()),
         slot_holder: None,
         set: Vec::new(),
+        rollout: egi_workflow::Rollout::default(),
         policy: Policy::default(),
     }
 }

@@ -23,7 +23,19 @@ pub(super) struct Answer {
     errors: Vec<FieldFault>,
 }
 
-type Reply = (StatusCode, Json<Answer>);
+impl Answer {
+    /// What is wrong.
+    pub(super) fn of_faults(errors: Vec<FieldFault>) -> Self {
+        Self { errors, ..Self::default() }
+    }
+
+    /// What was stored.
+    pub(super) fn of_posted(posted: egi_store::Posted) -> Self {
+        Self { accepted: true, id: Some(posted.id), repeat: Some(!posted.new), ..Self::default() }
+    }
+}
+
+pub(super) type Reply = (StatusCode, Json<Answer>);
 
 /// Takes a notice. It is stored durably before 202 is answered.
 pub(super) async fn post(State(api): State<Api>, request: Request) -> Reply {
@@ -75,15 +87,14 @@ async fn accept(api: &Api, notice: Notice) -> Reply {
         Ok(posted) => {
             info!(ticket.id = ticket.get(), inbox.id = %posted.id, "a notice was stored: {told}");
             api.bell.notify_one();
-            let answer = Answer { accepted: true, id: Some(posted.id), repeat: Some(!posted.new), ..Answer::default() };
-            (StatusCode::ACCEPTED, Json(answer))
+            (StatusCode::ACCEPTED, Json(Answer::of_posted(posted)))
         }
         Err(error) => not_stored(ticket, &error),
     }
 }
 
 async fn reject(api: &Api, faulty: FaultyNotice) -> Reply {
-    let answer = Answer { errors: faulty.faults.clone(), ..Answer::default() };
+    let answer = Answer::of_faults(faulty.faults.clone());
     if let Some(ticket) = faulty.ticket {
         match worker::deliver_faulty(&api.site, faulty).await {
             Ok(_) => api.bell.notify_one(),
@@ -98,7 +109,7 @@ fn not_stored(ticket: TicketId, error: &egi_store::StoreError) -> Reply {
     refuse(StatusCode::SERVICE_UNAVAILABLE, "server", "the notice could not be stored; send it again")
 }
 
-fn refuse(status: StatusCode, field: &str, message: &str) -> Reply {
+pub(super) fn refuse(status: StatusCode, field: &str, message: &str) -> Reply {
     let errors = vec![FieldFault { field: field.to_owned(), message: message.to_owned() }];
-    (status, Json(Answer { errors, ..Answer::default() }))
+    (status, Json(Answer::of_faults(errors)))
 }

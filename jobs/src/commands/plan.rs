@@ -109,6 +109,9 @@ fn tell(site: &Site, snapshot: &Snapshot, plan: Option<&Plan>, effect: &Effect) 
         Effect::Fetch { .. } => format!("{}: {}", describe(effect), announced(snapshot)),
         Effect::Accept { .. }
         | Effect::DropScratch
+        | Effect::Invite { .. }
+        | Effect::EndInvitations
+        | Effect::NoteReport { .. }
         | Effect::SetProgress { .. }
         | Effect::SetWatchers { .. }
         | Effect::SetStatus { .. } => describe(effect),

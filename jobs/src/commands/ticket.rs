@@ -118,6 +118,7 @@ fn tell(changes: &[TicketChange]) {
             ChangeKind::Created
             | ChangeKind::Comment { .. }
             | ChangeKind::Watchers { .. }
+            | ChangeKind::EarlyAdopters { .. }
             | ChangeKind::Notified { .. } => continue,
         };
         output::line(format!("ticket {}: {told}", change.ticket));

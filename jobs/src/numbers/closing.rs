@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use egi_metrics::{Carried, DEFINITIONS_VERSION, Figure, MonthReport, Report, Restatement};
 use egi_model::digest::Sha256;
 use egi_model::month::Month;
-use egi_store::{ClosedMonth, Store};
+use egi_store::{ClosedMonth, RolloutRecord, Store};
 use serde::{Deserialize, Serialize};
 
 use super::restated::Restated;
@@ -48,6 +48,9 @@ pub struct Basis {
     pub head: Sha256,
     /// The digest of the list of imports.
     pub imports: Sha256,
+    /// How many records the log of staged rollouts had; 0 for months that were closed before there was one.
+    #[serde(default)]
+    pub rollout: u64,
 }
 
 impl Basis {
@@ -58,13 +61,25 @@ impl Basis {
             format!("{} {} {} {}\n", import.id, import.source, import.facts, import.imported.timestamp_micros())
         });
         let list: String = lines.collect();
-        Ok(Self { records, head, imports: Sha256::of(list.as_bytes()) })
+        let (rollout, _) = store.load_rollout_head().await?;
+        Ok(Self { records, head, imports: Sha256::of(list.as_bytes()), rollout })
+    }
+
+    /// What the log of staged rollouts got since.
+    pub(super) async fn newer_in_rollout(&self, store: &Store) -> anyhow::Result<Vec<RolloutRecord>> {
+        let log = store.load_rollout_log(None).await?;
+        Ok(log.into_iter().filter(|record| record.seq > self.rollout).collect())
     }
 
     /// One digest of all facts that were there.
     #[must_use]
     pub fn digest(&self) -> Sha256 {
-        Sha256::of(format!("{} {} {}", self.records, self.head, self.imports).as_bytes())
+        let mut text = format!("{} {} {}", self.records, self.head, self.imports);
+        // Months that were closed before there was such a log keep the digest they were printed with.
+        if self.rollout > 0 {
+            text.push_str(&format!(" {}", self.rollout));
+        }
+        Sha256::of(text.as_bytes())
     }
 }
 

@@ -87,6 +87,10 @@ impl Closing {
         if !late.is_empty() {
             reasons.push(format!("written to the log after the month was closed: {}", late.join(", ")));
         }
+        let said = basis.newer_in_rollout(store).await?;
+        if said.iter().any(|record| record.entry.at < month.end()) {
+            reasons.push("early adopters' answers of the month came after it was closed".to_owned());
+        }
         if basis.imports != self.basis.imports {
             reasons.push("facts were imported after the month was closed".to_owned());
         }

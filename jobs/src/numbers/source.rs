@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use egi_metrics::{Carried, DEFINITIONS_VERSION, FactColumns};
-use egi_model::history::HistoryRecord;
 use egi_model::month::Month;
+use egi_model::ticket::TicketId;
 use egi_store::Store;
 
 use super::closing::{Closed, Closing};
@@ -48,7 +48,7 @@ impl Closing {
     pub async fn source(&self, store: &Store, first: Month) -> anyhow::Result<Source> {
         for (closing, closed, carried) in self.handing_on(first.previous()) {
             let Some(newer) = self.newer(store, closed, closing).await? else { continue };
-            let tickets = carried.tickets.iter().copied().chain(newer.iter().map(|record| record.entry.ticket));
+            let tickets = carried.tickets.iter().copied().chain(newer);
             let tickets: Vec<_> = tickets.collect::<BTreeSet<_>>().into_iter().collect();
             let loaded = load_of(store, &tickets, self.now).await?;
             return Ok(Source { loaded, handed: Some((first.previous(), carried.clone())) });
@@ -65,8 +65,8 @@ impl Closing {
         })
     }
 
-    /// The records after those a closed month was made from; `None` if anything of before its end has changed.
-    async fn newer(&self, store: &Store, closed: &Closed, month: Month) -> anyhow::Result<Option<Vec<HistoryRecord>>> {
+    /// The releases that the logs tell of after a month was closed; `None` if anything of before its end has changed.
+    async fn newer(&self, store: &Store, closed: &Closed, month: Month) -> anyhow::Result<Option<Vec<TicketId>>> {
         let basis = &closed.basis;
         if closed.definitions != DEFINITIONS_VERSION || basis.imports != self.basis.imports {
             return Ok(None);
@@ -74,7 +74,12 @@ impl Closing {
         if basis.records > 0 && store.load_history_digest(basis.records).await? != Some(basis.head) {
             return Ok(None);
         }
-        let newer = store.load_history_after(basis.records).await?;
-        Ok(newer.iter().all(|record| record.entry.at >= month.end()).then_some(newer))
+        let settled = store.load_history_after(basis.records).await?;
+        let settled = settled.into_iter().map(|record| (record.entry.ticket, record.entry.at));
+        let said = basis.newer_in_rollout(store).await?;
+        let said = said.into_iter().map(|record| (record.entry.ticket, record.entry.at));
+        let newer: Vec<_> = settled.chain(said).collect();
+        let later = newer.iter().all(|(_, at)| *at >= month.end());
+        Ok(later.then(|| newer.into_iter().map(|(ticket, _)| ticket).collect()))
     }
 }

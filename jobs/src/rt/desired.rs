@@ -1,6 +1,7 @@
 //! What the RT shall have, as data. The extension's setup program compares it with what is there.
 
 use egi_model::field::{FIELDS, FieldKind, FieldSpec, NullRule};
+use egi_model::participation::{CHILD_FIELDS, ChildField, EARLY_ADOPTERS_GROUP, ROLLOUT_QUEUE};
 use egi_model::role::{Group, Role};
 use egi_model::rollout::RolloutState;
 use serde::Serialize;
@@ -12,8 +13,6 @@ use crate::config::Config;
 
 /// RT's own lifecycle.
 const RT_LIFECYCLE: &str = "default";
-/// The queue of the early adopters' work.
-pub(super) const ROLLOUT_QUEUE: &str = "staged-rollout";
 
 /// A field that must have a value. RT's forms know this very pattern and mark the field.
 const NOT_EMPTY: &str = "(?#Mandatory).";
@@ -52,6 +51,8 @@ pub(super) struct UserGroup {
 
 #[derive(Debug, Serialize)]
 pub(super) struct CustomField {
+    /// The queue whose tickets have it.
+    pub(super) queue: String,
     pub(super) name: &'static str,
     pub(super) description: &'static str,
     /// RT's type.
@@ -79,7 +80,7 @@ pub fn desired(config: &Config) -> Desired {
         queue: config.rt.queue.clone(),
         queues: queues(config),
         groups: groups(),
-        fields: FIELDS.iter().map(field).collect(),
+        fields: FIELDS.iter().map(|spec| field(config, spec)).chain(CHILD_FIELDS.iter().map(child_field)).collect(),
         account: Account { name: config.tickets.account.clone(), real_name: "Release repository" },
         rights: rights::all(config),
         conditions: mail::conditions(),
@@ -119,10 +120,12 @@ fn groups() -> Vec<UserGroup> {
             all.push(UserGroup { name, description });
         }
     }
+    let description = "Members are early adopters: they answer in the tickets of their teams".to_owned();
+    all.push(UserGroup { name: EARLY_ADOPTERS_GROUP, description });
     all
 }
 
-fn field(spec: &FieldSpec) -> CustomField {
+fn field(config: &Config, spec: &FieldSpec) -> CustomField {
     let values = match spec.kind {
         FieldKind::Choice(values) => values.to_vec(),
         FieldKind::State => RolloutState::ALL.map(RolloutState::as_str).to_vec(),
@@ -130,6 +133,7 @@ fn field(spec: &FieldSpec) -> CustomField {
     };
     let is_link = spec.kind == FieldKind::Url;
     CustomField {
+        queue: config.rt.queue.clone(),
         name: spec.rt_name,
         description: spec.description,
         kind: match spec.kind {
@@ -141,6 +145,20 @@ fn field(spec: &FieldSpec) -> CustomField {
         default: spec.default,
         pattern: pattern(spec),
         link: if is_link { "__CustomField__" } else { "" },
+    }
+}
+
+/// A field of an early-adopter team's ticket. What may be said when is judged once it was read: RT takes any of the values.
+fn child_field(spec: &ChildField) -> CustomField {
+    CustomField {
+        queue: ROLLOUT_QUEUE.to_owned(),
+        name: spec.name,
+        description: spec.description,
+        kind: if spec.values.is_empty() { "Freeform" } else { "Select" },
+        values: spec.values.to_vec(),
+        default: None,
+        pattern: String::new(),
+        link: "",
     }
 }
 

@@ -25,15 +25,15 @@ pub fn render_page() -> String {
         let _ = writeln!(text, "| {} | {} |", group.name, group.description);
     }
     text.push_str(
-        "\n## Fields\n\n| field | for | type | values | default | pattern |\n| --- | --- | --- | --- | --- | --- |\n",
+        "\n## Fields\n\n| queue | field | for | type | values | default | pattern |\n| --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for field in &desired.fields {
         let (values, default) = (field.values.join(", "), field.default.unwrap_or_default());
         let pattern = if field.pattern.is_empty() { String::new() } else { format!("`{}`", field.pattern) };
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {values} | {default} | {pattern} |",
-            field.name, field.description, field.kind
+            "| {} | {} | {} | {} | {values} | {default} | {pattern} |",
+            field.queue, field.name, field.description, field.kind
         );
     }
     text.push_str("\n## Rights\n\n| on | to | rights |\n| --- | --- | --- |\n");

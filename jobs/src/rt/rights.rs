@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 
 use egi_model::field::{FIELDS, Field, FieldSpec, NullRule};
+use egi_model::participation::{CHILD_FIELDS, EARLY_ADOPTERS_GROUP, ROLLOUT_QUEUE};
 use egi_model::role::{Group, Role};
 use serde::Serialize;
 
-use super::{desired, groups_of, site_config};
+use super::{groups_of, site_config};
 use crate::config::Config;
 
 /// One right: to whom, on what.
@@ -58,11 +59,22 @@ pub(super) fn all(config: &Config) -> Vec<Right> {
     }
     grant(&releases, &account, &[READ, SERVE].concat());
 
-    let rollout = format!("queue {}", desired::ROLLOUT_QUEUE);
+    let rollout = format!("queue {ROLLOUT_QUEUE}");
     for name in groups_of(&[Role::RolloutManager]) {
         grant(&rollout, &group(name), &[READ, CREATE, DECIDE, TALK].concat());
     }
-    grant(&rollout, &account, READ);
+    grant(&rollout, &account, &[READ, CREATE, SERVE].concat());
+    grant(&rollout, &group(EARLY_ADOPTERS_GROUP), &[READ, TALK].concat());
+    for spec in &CHILD_FIELDS {
+        let on = format!("field {}", spec.name);
+        grant(&on, &account, &["SeeCustomField", "ModifyCustomField"]);
+        for name in groups_of(&[Role::RolloutManager]).into_iter().filter(|_| spec.by_manager) {
+            grant(&on, &group(name), &["ModifyCustomField"]);
+        }
+        if spec.by_team {
+            grant(&on, &group(EARLY_ADOPTERS_GROUP), &["ModifyCustomField"]);
+        }
+    }
 
     for spec in &FIELDS {
         let on = format!("field {}", spec.rt_name);

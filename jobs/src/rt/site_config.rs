@@ -90,6 +90,11 @@ fn transitions(config: &Config) -> Value {
             following.insert(row.to.to_string(), rule);
         }
     }
+    // A release that early adopters have not shown enough of is put back where it waits.
+    let put_back = json!({ "groups": [], "account": true, "emergency": false });
+    if let Some(following) = all.get_mut(RolloutState::Production.as_str()).and_then(Value::as_object_mut) {
+        following.insert(RolloutState::StageRollout.to_string(), put_back);
+    }
     Value::Object(all)
 }
 

@@ -82,6 +82,9 @@ async fn write(site: &Site, ticket: TicketId, standing: RolloutState, effect: &E
         | Effect::Place { .. }
         | Effect::PlaceSet { .. }
         | Effect::Withdraw { .. }
+        | Effect::Invite { .. }
+        | Effect::EndInvitations
+        | Effect::NoteReport { .. }
         | Effect::DropScratch => Ok(Written::Already),
     }
 }

@@ -73,6 +73,9 @@ fn wait(site: &Site, claim: &Claim, effect: &Effect) -> chrono::Duration {
         }
         Effect::Withdraw { .. }
         | Effect::DropScratch
+        | Effect::Invite { .. }
+        | Effect::EndInvitations
+        | Effect::NoteReport { .. }
         | Effect::SetProgress { .. }
         | Effect::SetField { .. }
         | Effect::Comment { .. }
@@ -88,6 +91,9 @@ fn answers(effect: &Effect) -> bool {
         | Effect::Comment { .. }
         | Effect::SetWatchers { .. }
         | Effect::SetStatus { .. }
+        | Effect::Invite { .. }
+        | Effect::EndInvitations
+        | Effect::NoteReport { .. }
         | Effect::DropScratch => true,
         Effect::Fetch { .. }
         | Effect::Accept { .. }

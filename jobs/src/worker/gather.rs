@@ -1,6 +1,8 @@
 //! Read only: everything one decision needs to know. After this nothing asks the ticket system a question that could
 //! change the course.
 
+use chrono::TimeDelta;
+use egi_model::early_adopter::Team;
 use egi_model::field::Field;
 use egi_model::notice::Notice;
 use egi_model::release::Emergency;
@@ -9,8 +11,9 @@ use egi_model::rollout::RolloutState;
 use egi_model::ticket::{ChangeKind, Ticket, TicketChange, TicketId};
 use egi_store::{Claim, Message, StoreError};
 use egi_tickets::TicketError;
+use egi_workflow::evidence;
 use egi_workflow::snapshot::takes_delivery;
-use egi_workflow::{Cause, Reason, ReleaseRecord, Snapshot};
+use egi_workflow::{Cause, Reason, ReleaseRecord, Rollout, Snapshot};
 
 use super::intake::Keep;
 use super::{inbox, intake, set};
@@ -52,7 +55,11 @@ impl From<Snapshot> for Gathered {
 pub(super) fn unreadable(claim: &Claim) -> Option<Reason> {
     match &claim.message {
         Message::Faulty { faults, .. } => Some(Reason::NoticeFaulty(faults.clone())),
-        Message::Notice(_) | Message::Wake { .. } | Message::Check { .. } => None,
+        Message::Notice(_)
+        | Message::Wake { .. }
+        | Message::Check { .. }
+        | Message::TeamWord(_)
+        | Message::Teams { .. } => None,
     }
 }
 
@@ -66,6 +73,7 @@ pub(super) async fn gather(site: &Site, claim: &Claim) -> Result<Gathered, Gathe
             snapshot(site, ticket, record, RolloutState::StageRollout, Cause::Wake, asked_by).await.map(Gathered::from)
         }
         Message::Check { .. } => gather_check(site, ticket, record).await,
+        Message::TeamWord(_) | Message::Teams { .. } => Ok(Gathered::Nothing("it moves no release")),
         Message::Faulty { .. } => {
             let asked = record.state;
             snapshot(site, ticket, record, asked, Cause::Preview, None).await.map(Gathered::from)
@@ -180,7 +188,11 @@ async fn catch_up(site: &Site, change: &TicketChange, history: &[TicketChange]) 
     }
     let earlier = |message: &Message| match message {
         Message::Notice(notice) => notice.ticket == change.ticket && notice.change.is_some_and(|id| id < change.id),
-        Message::Faulty { .. } | Message::Check { .. } | Message::Wake { .. } => false,
+        Message::Faulty { .. }
+        | Message::Check { .. }
+        | Message::Wake { .. }
+        | Message::TeamWord(_)
+        | Message::Teams { .. } => false,
     };
     Ok(site.store.pending(site.now()).await?.iter().any(|pending| earlier(&pending.message)))
 }
@@ -191,6 +203,23 @@ pub(super) async fn fetch_ticket(site: &Site, ticket: TicketId) -> Result<Ticket
 
 async fn register(site: &Site, ticket: &Ticket) -> Result<ReleaseRecord, StoreError> {
     site.store.register(ticket.id, ticket.created, ticket.requestors.first().cloned()).await
+}
+
+/// What is known of early adopters.
+async fn rollout(site: &Site, record: &ReleaseRecord) -> Result<Rollout, StoreError> {
+    let teams = site.store.load_teams().await?;
+    let teams_known = !teams.is_empty();
+    let facts = record.facts.as_ref();
+    let fits = |team: &Team| facts.is_some_and(|facts| team.volunteers_for(&facts.release, &facts.target));
+    let volunteers = teams.into_iter().filter(|team| team.active && fits(team)).collect();
+    let parts = site.store.load_parts(Some(record.ticket)).await?.into_iter().map(|part| part.record).collect();
+    let longest_stay = if record.stood == RolloutState::StageRollout {
+        let history = site.store.load_history(Some(record.ticket)).await?;
+        evidence::longest_stay(&history, RolloutState::StageRollout, site.now())
+    } else {
+        TimeDelta::zero()
+    };
+    Ok(Rollout { teams_known, volunteers, parts, longest_stay })
 }
 
 async fn snapshot(
@@ -221,6 +250,7 @@ async fn snapshot_alone(
         Some(facts) => site.store.slot_holder(&facts.slot, ticket.id).await?,
         None => None,
     };
+    let rollout = rollout(site, &record).await?;
     let policy = site.policy().await?;
-    Ok(Snapshot { cause, asked, asked_by, ticket, record, intake, slot_holder, set: Vec::new(), policy })
+    Ok(Snapshot { cause, asked, asked_by, ticket, record, intake, slot_holder, set: Vec::new(), rollout, policy })
 }

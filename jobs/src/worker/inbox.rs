@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use egi_model::digest::Sha256;
 use egi_model::notice::{FaultyNotice, Notice};
+use egi_model::participation::TeamWord;
 use egi_model::ticket::TicketId;
 use egi_store::{Message, Posted, StoreError, WakeCall, change_key};
 
@@ -41,6 +42,18 @@ pub(crate) async fn check(site: &Site, ticket: TicketId) -> Result<Posted, Store
     let now = site.now();
     let key = format!("check-{ticket}-{}", now.timestamp_micros());
     site.store.post(&Message::Check { ticket }, &key, None, now).await
+}
+
+/// Stores what somebody said of an early-adopter team's part. Said again, it is stored again and changes nothing.
+pub(crate) async fn deliver_word(site: &Site, word: TeamWord) -> Result<Posted, StoreError> {
+    let key = format!("team-{}-{}-{}", word.release, word.team, word.at.timestamp_micros());
+    site.store.post(&Message::TeamWord(word), &key, None, site.now()).await
+}
+
+/// Stores that the tickets of a release's early adopters are to be looked at, because of what `sign` tells: once for each.
+pub(crate) async fn look_at_teams(site: &Site, ticket: TicketId, sign: &str) -> Result<Posted, StoreError> {
+    let key = format!("teams-{ticket}-{}", Sha256::of(sign.as_bytes()));
+    site.store.post(&Message::Teams { ticket }, &key, None, site.now()).await
 }
 
 fn unnumbered(notice: &Notice, now: DateTime<Utc>) -> String {

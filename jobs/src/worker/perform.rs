@@ -18,7 +18,7 @@ use egi_store::{Claim, PlanId, StoreError};
 use egi_tickets::TicketError;
 use egi_workflow::{ContentRef, Effect, Joining, Mode, StepLog};
 
-use super::{answer, delivery};
+use super::{answer, delivery, teams};
 use crate::site::Site;
 
 /// What a step may need beside its effect.
@@ -96,6 +96,9 @@ pub(crate) fn describe(effect: &Effect) -> String {
         Effect::SetField { field, .. } => format!("set {field}"),
         Effect::Comment { .. } => "comment".to_owned(),
         Effect::SetWatchers { .. } => "set who hears of the ticket".to_owned(),
+        Effect::Invite { team, .. } => format!("invite the early adopters of {}", team.name),
+        Effect::EndInvitations => "end the invitations of early adopters".to_owned(),
+        Effect::NoteReport { .. } => "note that the staged-rollout report was published".to_owned(),
         Effect::SetStatus { status } => format!("set the status to {status}"),
     }
 }
@@ -129,6 +132,9 @@ pub(super) async fn perform(run: &Step<'_>, effect: &Effect) -> Result<StepLog, 
             format!("{repo}: {}", tell(&change))
         }
         Effect::DropScratch => delivery::drop_scratch(run)?,
+        Effect::Invite { team, delivery } => teams::invite(run, team, *delivery).await?,
+        Effect::EndInvitations => teams::end(run).await?,
+        Effect::NoteReport { link } => teams::note_report(run, link).await?,
         Effect::SetProgress { .. }
         | Effect::SetField { .. }
         | Effect::Comment { .. }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use egi_model::field::Field;
+use egi_model::participation::{ChildTicket, ParticipationRecord};
 use egi_model::role::Group;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::{Ticket, TicketChange, TicketId, TicketStatus};
@@ -21,7 +22,7 @@ use self::client::Client;
 use super::KIND;
 use super::options::RtOptions;
 use crate::error::TicketError;
-use crate::system::{Found, Query, TicketSystem, Written};
+use crate::system::{Found, Invitation, Query, TicketSystem, Written};
 
 /// An older RT that the workflow drives. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -31,12 +32,13 @@ pub struct Rest1System {
 
 impl Rest1System {
     /// What this interface can not do, each with what is done instead.
-    pub const LIMITS: [&'static str; 5] = [
+    pub const LIMITS: [&'static str; 6] = [
         "REST 1.0 does not hand out file fields: release.xml and checksums.xml are read from the ticket's attachments of these names",
         "REST 1.0 does not search changes: missed ones are found in the histories of all tickets that were updated, which takes longer",
         "REST 1.0 has no If-Match: between looking where a ticket stands and writing to it, somebody can move it",
         "REST 1.0 does not show groups: roles are those of [[people]] alone, and who is told of a ticket is left to RT",
         "REST 1.0 tells times in the account's time zone and words in its language: set them to UTC and English",
+        "over REST 1.0 early adopters get no tickets of their own and no mail of RT's: they answer with `nsrw ea` or over HTTP",
     ];
 
     /// The RT that `options` name. Where the token does not look like one, it is the password of the account. Nothing is
@@ -126,6 +128,30 @@ impl TicketSystem for Rest1System {
         _groups: &BTreeSet<Group>,
         _standing: RolloutState,
     ) -> Result<Written, TicketError> {
+        Ok(Written::Already)
+    }
+
+    async fn ensure_early_adopters(&self, _: TicketId, _: &BTreeSet<String>) -> Result<Written, TicketError> {
+        Ok(Written::Already)
+    }
+
+    async fn ensure_child(&self, _: &Invitation) -> Result<Option<TicketId>, TicketError> {
+        Ok(None)
+    }
+
+    async fn fetch_child(&self, id: TicketId) -> Result<ChildTicket, TicketError> {
+        Err(TicketError::Missing { ticket: id })
+    }
+
+    async fn fetch_open_children(&self) -> Result<Found<ChildTicket>, TicketError> {
+        Ok(Found::default())
+    }
+
+    async fn ensure_child_says(&self, _: &ChildTicket, _: &ParticipationRecord) -> Result<Written, TicketError> {
+        Ok(Written::Already)
+    }
+
+    async fn ensure_child_comment(&self, _: TicketId, _: &str, _: &str) -> Result<Written, TicketError> {
         Ok(Written::Already)
     }
 

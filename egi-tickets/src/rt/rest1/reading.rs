@@ -56,6 +56,7 @@ pub(super) fn ticket(asked: Option<TicketId>, record: &Record, queue: &str) -> R
                 .map(|all| all.split(", ").map(str::to_owned).collect())
                 .unwrap_or_default(),
             watchers: BTreeSet::new(),
+            early_adopters: BTreeSet::new(),
             created,
             fields,
         }),

@@ -3,8 +3,11 @@
 //! A notice is a wake-up; what happened is read from the ticket system. Only what is new is read: a cursor in the
 //! database says up to where everything was seen.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use egi_model::notice::Notice;
+use egi_model::participation::ChildTicket;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::{Ticket, TicketChange, TicketStatus};
 use egi_store::{StoreError, SyncCursor};
@@ -49,7 +52,39 @@ async fn try_catch_up(site: &Site) -> anyhow::Result<()> {
     for ticket in &tickets.items {
         register(site, ticket).await?;
     }
+    look_at_teams(site).await?;
     Ok(site.store.save_sync_cursor(next(cursor, &changes, &tickets)).await?)
+}
+
+/// Puts into the inbox which releases' early adopters wrote something into their own tickets, or whose ticket is gone.
+async fn look_at_teams(site: &Site) -> anyhow::Result<()> {
+    let parts = site.store.load_parts(None).await?;
+    let mut open = BTreeMap::new();
+    if !parts.is_empty() {
+        let found = site.tickets.fetch_open_children().await?;
+        open.extend(found.items.into_iter().map(|child| (child.id, child)));
+    }
+    for part in parts.into_iter().map(|part| part.record) {
+        let Some(id) = part.child else { continue };
+        let in_rollout = || async {
+            let release = site.store.load_release(part.release).await?;
+            Ok::<bool, StoreError>(release.is_some_and(|release| release.stood == RolloutState::StageRollout))
+        };
+        let sign = match open.remove(&id) {
+            Some(child) if child == ChildTicket::of(id, &part, true) => continue,
+            Some(child) => format!("{child:?} {part:?}"),
+            None if !in_rollout().await? => continue,
+            // Closed by somebody, or gone.
+            None => match site.tickets.fetch_child(id).await {
+                Ok(child) if child == ChildTicket::of(id, &part, child.open) => continue,
+                Ok(child) => format!("{child:?} {part:?}"),
+                Err(error) if error.is_transient() => return Err(error.into()),
+                Err(error) => format!("{id} {error}"),
+            },
+        };
+        worker::look_at_teams(site, part.release, &sign).await?;
+    }
+    Ok(())
 }
 
 /// Where a site begins that meets a ticket system with a past: its old changes are not acted on. They are for a person to

@@ -9,11 +9,11 @@ use List::Util ();
 
 =head1 NAME
 
-RT::Extension::NSRW::Setup::Fields - the custom fields of the queue
+RT::Extension::NSRW::Setup::Fields - the custom fields of the queues
 
 =head1 DESCRIPTION
 
-A field is the one of its name that is applied to the queue, or to no queue at all. Another queue may have a field of the
+A field is the one of its name that is applied to its queue, or to no queue at all. Another queue may have a field of the
 same name, which is left alone.
 
 =head1 METHODS
@@ -22,10 +22,27 @@ same name, which is left alone.
 
 sub drifts {
     my ( $class, $desired ) = @_;
+    my @drifts;
+    for my $name ( List::Util::uniq( map { $_->{queue} } @{ $desired->{fields} } ) ) {
+        my $queue  = load_queue($name);
+        my @wanted = grep { $_->{queue} eq $name } @{ $desired->{fields} };
+        push @drifts, map { _field_drifts( $queue, $_ ) } @wanted;
+        push @drifts, _order_drift( $queue, map { $_->{name} } @wanted );
+    }
+    return @drifts;
+}
+
+=head2 load_queue NAME
+
+The queue; one without a number where there is none of the name.
+
+=cut
+
+sub load_queue {
+    my ($name) = @_;
     my $queue = RT::Queue->new( RT->SystemUser );
-    $queue->Load( $desired->{queue} );
-    my @drifts = map { _field_drifts( $queue, $_ ) } @{ $desired->{fields} };
-    return @drifts, _order_drift( $queue, map { $_->{name} } @{ $desired->{fields} } );
+    $queue->Load($name);
+    return $queue;
 }
 
 =head2 find QUEUE, NAME

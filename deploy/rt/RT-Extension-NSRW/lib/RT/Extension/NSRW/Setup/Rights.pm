@@ -43,7 +43,7 @@ sub _objects {
     }
     for my $field ( @{ $desired->{fields} } ) {
         $objects{"field $field->{name}"}
-            = RT::Extension::NSRW::Setup::Fields::find( $queues{ $desired->{queue} }, $field->{name} );
+            = RT::Extension::NSRW::Setup::Fields::find( $queues{ $field->{queue} }, $field->{name} );
     }
     for my $wanted ( @{ $desired->{groups} } ) {
         my $group = RT::Group->new( RT->SystemUser );
