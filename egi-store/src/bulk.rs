@@ -12,6 +12,15 @@ pub(crate) fn insert(target: &str, columns: usize, rows: usize) -> SqlStr {
     AssertSqlSafe(format!("INSERT INTO {target} VALUES {}", vec![row; rows].join(", "))).into_sql_str()
 }
 
+/// Writes `rows` rows into `table`, each over the one that has its `key` already. Of a row that changes only the indexes of
+/// what changed are touched.
+pub(crate) fn upsert(table: &str, key: &str, others: &[&str], rows: usize) -> SqlStr {
+    let target = format!("{table} ({key}, {})", others.join(", "));
+    let taken: Vec<String> = others.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    let insert = insert(&target, others.len() + 1, rows);
+    AssertSqlSafe(format!("{} ON CONFLICT ({key}) DO UPDATE SET {}", insert.as_str(), taken.join(", "))).into_sql_str()
+}
+
 /// A statement that ends in `IN`, with its list of `values` values.
 pub(crate) fn with_list(statement: &str, values: usize) -> SqlStr {
     AssertSqlSafe(format!("{statement} ({})", vec!["?"; values].join(", "))).into_sql_str()

@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
-use crate::Store;
 use crate::documents::is_repeat;
 use crate::error::{Operation, StoreError};
 use crate::journal::PlanId;
 use crate::row::{self, micros, ticket_no};
+use crate::{Store, bulk};
 
 /// What somebody wants done about a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -300,12 +300,19 @@ impl Store {
         rows.iter().map(pending_message).collect::<row::Result<_>>().map_err(operation.failed())
     }
 
-    /// The numbers of all changes that were ever posted.
-    pub async fn load_known_changes(&self) -> Result<BTreeSet<u64>, StoreError> {
+    /// Those of `changes` that were ever posted, by their numbers.
+    pub async fn load_known_changes(&self, changes: &[u64]) -> Result<BTreeSet<u64>, StoreError> {
         let operation = Operation::new("load the numbers of known changes");
-        let query = sqlx::query("SELECT change_no FROM inbox WHERE change_no IS NOT NULL");
-        let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
-        rows.iter().map(|row| row::count(row, "change_no")).collect::<row::Result<_>>().map_err(operation.failed())
+        let mut known = BTreeSet::new();
+        for chunk in changes.chunks(bulk::ROWS) {
+            let sql = bulk::with_list("SELECT change_no FROM inbox WHERE change_no IN", chunk.len());
+            let query = chunk.iter().fold(sqlx::query(sql), |query, change| query.bind(change.cast_signed()));
+            let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
+            for row in &rows {
+                known.insert(row::count(row, "change_no").map_err(operation.failed())?);
+            }
+        }
+        Ok(known)
     }
 }
 

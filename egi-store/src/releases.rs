@@ -128,17 +128,12 @@ pub(crate) async fn save(connection: &mut AnyConnection, record: &ReleaseRecord)
 
 /// Writes the records of several releases over those before.
 pub(crate) async fn save_all(connection: &mut AnyConnection, records: &[ReleaseRecord]) -> row::Result<()> {
+    let columns = ["state", "stood", "since", "slot", "holds_slot", "product", "version", "document"];
     for chunk in records.chunks(bulk::ROWS) {
-        let mut delete = sqlx::query(bulk::with_list("DELETE FROM releases WHERE ticket IN", chunk.len()));
-        for record in chunk {
-            delete = delete.bind(ticket_no(record.ticket));
-        }
-        delete.execute(&mut *connection).await?;
-        let columns = "releases (ticket, state, stood, since, slot, holds_slot, product, version, document)";
-        let mut insert = sqlx::query(bulk::insert(columns, 9, chunk.len()));
+        let mut save = sqlx::query(bulk::upsert("releases", "ticket", &columns, chunk.len()));
         for record in chunk {
             let facts = record.facts.as_ref();
-            insert = insert
+            save = save
                 .bind(ticket_no(record.ticket))
                 .bind(record.state.as_str())
                 .bind(record.stood.as_str())
@@ -149,7 +144,7 @@ pub(crate) async fn save_all(connection: &mut AnyConnection, records: &[ReleaseR
                 .bind(facts.map(|facts| facts.release.version.to_string()))
                 .bind(row::render_json(record)?);
         }
-        insert.execute(&mut *connection).await?;
+        save.execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -180,7 +180,7 @@ impl fmt::Display for Gone {
             Self::Deleted => f.write_str("was deleted"),
             Self::MergedInto(other) => write!(f, "was merged into ticket {other}; go on there"),
             Self::OtherQueue(queue) => {
-                write!(f, "is in queue {queue}, which is not that of the releases; move it back")
+                write!(f, "is in queue {queue}, which is not that of the releases; if it is a release's, move it back")
             }
         }
     }

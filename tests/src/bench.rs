@@ -11,6 +11,7 @@ pub mod measure;
 mod months;
 mod notices;
 mod numbers;
+mod past;
 mod release;
 mod report;
 mod workshop;
@@ -23,6 +24,7 @@ use self::measure::Figures;
 use self::numbers::Other::{DuckDb, Pandas};
 use self::report::{Column, Report};
 use self::workshop::Workshop;
+use crate::old_rt::Kind;
 
 /// How many runs are counted when nobody says otherwise.
 pub const RUNS: usize = 10;
@@ -68,6 +70,8 @@ pub enum Choice {
     Usual,
     /// The numbers alone.
     Numbers,
+    /// The import of an RT's past alone.
+    Past,
     /// The numbers of two million tickets alone; this takes some gigabytes of memory and disk.
     LargeNumbers,
 }
@@ -77,31 +81,42 @@ pub enum Choice {
 pub fn run(runs: usize, choice: Choice) -> Result<String> {
     let workshop = Workshop::open()?;
     let mut report = Report::begin(runs, machine::describe(workshop.folder())?, &workshop.idle(runs)?);
-    let mut contests: Vec<Box<dyn Contest + '_>> = Vec::new();
-    if choice == Choice::Usual {
-        contests.push(Box::new(release::Release::debs(&workshop)?));
-        contests.push(Box::new(release::Release::rpms(&workshop)?));
-        contests.push(Box::new(index::Index::new(&workshop)?));
-        contests.push(Box::new(notices::Notices::new(&workshop)));
-    }
-    let sizes: &[_] = match choice {
-        Choice::Usual | Choice::Numbers => &[(DuckDb, 1000), (DuckDb, 100_000), (Pandas, 100_000)],
-        Choice::LargeNumbers => &[(DuckDb, 2_000_000), (Pandas, 2_000_000)],
-    };
-    for (other, tickets) in sizes {
-        contests.push(Box::new(numbers::Numbers::new(&workshop, *other, *tickets)?));
-    }
-    if choice != Choice::LargeNumbers {
-        contests.push(Box::new(months::Paper::new(&workshop)?));
-        contests.push(Box::new(months::AddedMonth::new(&workshop)?));
-    }
-    for contest in contests {
+    // Each has its servers while it is timed, and not longer.
+    let mut time = |contest: &dyn Contest| -> Result<()> {
         let job = contest.job();
-        let columns =
-            take_turns(contest.as_ref(), &job, runs).with_context(|| format!("failed to time: {}", job.title))?;
+        let columns = take_turns(contest, &job, runs).with_context(|| format!("failed to time: {}", job.title))?;
         report.add(&job, columns);
+        Ok(())
+    };
+    if choice == Choice::Usual {
+        time(&release::Release::debs(&workshop)?)?;
+        time(&release::Release::rpms(&workshop)?)?;
+        time(&index::Index::new(&workshop)?)?;
+        time(&notices::Notices::new(&workshop))?;
+    }
+    if matches!(choice, Choice::Usual | Choice::Past) {
+        for kind in [Kind::Sqlite, Kind::Postgres, Kind::Mariadb] {
+            time(&past::FromDatabase::new(&workshop, kind)?)?;
+        }
+        time(&past::OverRest::new(&workshop)?)?;
+    }
+    for (other, tickets) in numbers(choice) {
+        time(&numbers::Numbers::new(&workshop, other, tickets)?)?;
+    }
+    if matches!(choice, Choice::Usual | Choice::Numbers) {
+        time(&months::Paper::new(&workshop)?)?;
+        time(&months::AddedMonth::new(&workshop)?)?;
     }
     Ok(report.render(&machine::load()))
+}
+
+/// The logs that numbers are made of: the other side, and how many tickets.
+fn numbers(choice: Choice) -> Vec<(numbers::Other, u32)> {
+    match choice {
+        Choice::Past => Vec::new(),
+        Choice::Usual | Choice::Numbers => vec![(DuckDb, 1000), (DuckDb, 100_000), (Pandas, 100_000)],
+        Choice::LargeNumbers => vec![(DuckDb, 2_000_000), (Pandas, 2_000_000)],
+    }
 }
 
 /// Ours and theirs in turn; the first of each is not counted.

@@ -6,6 +6,7 @@
 mod database;
 mod rows;
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -17,6 +18,7 @@ use tempfile::TempDir;
 use self::database::Database;
 pub use self::database::Kind;
 use crate::process::run;
+use crate::site::Site;
 
 /// The setup program of RT 5 as Debian installs it.
 const SETUP: &str = "rt-setup-database-5";
@@ -34,6 +36,14 @@ const LIBRARIES: &str = "/usr/share/request-tracker5/lib";
 #[must_use]
 pub fn fill_file(count: u32, people: [&str; 3]) -> String {
     rows::fill(Kind::Sqlite, count, people)
+}
+
+/// A site in `folder` that works with an RT, asks it nothing, and has never heard of a release.
+pub fn site_without_past(folder: &Path) -> Result<Site> {
+    let site = Site::init(folder, "http://repository.example.org/sw")?;
+    site.change_setting("tickets.system", "\"rt\"")?;
+    fs::write(site.folder().join("secrets/rt.token"), "1-1-never-used").context("failed to write a token")?;
+    Ok(site)
 }
 
 /// RT's database, with the queue `sw-rel` in it. The fields' order matters: the server ends before its folder goes.
@@ -67,6 +77,12 @@ impl OldRt {
     #[must_use]
     pub fn url(&self) -> String {
         self.database.url()
+    }
+
+    /// What the database's own client needs to reach it: its file, or the port of its server.
+    #[must_use]
+    pub fn place(&self) -> [(&'static str, OsString); 2] {
+        [("FILE", self.database.file().into()), ("PORT", self.database.port().to_string().into())]
     }
 
     /// Fills the queue with `count` tickets of four changes each, as years of work leave them.

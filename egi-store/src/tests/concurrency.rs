@@ -115,7 +115,7 @@ fn every_call_may_change_threads(store: &Store, claim: &Claim, id: PlanId, plan:
         store.put_back(claim, at, ""),
         store.dismiss(claim, "", at),
         store.pending(at),
-        store.load_known_changes(),
+        store.load_known_changes(&[]),
     ));
     assert_send((store.open_plan(claim, plan, at), store.load_open_plan(claim), store.log_step(claim, id, log, at)));
     assert_send((store.fail_plan(claim, id, plan, at), store.close_plan(claim, id, record, &plan.entry(at), at)));

@@ -135,14 +135,18 @@ async fn people_see_what_waits_and_why() {
 #[tokio::test]
 async fn known_changes_are_known_also_when_they_are_done() {
     let world = World::new().await;
-    assert!(world.store.load_known_changes().await.unwrap().is_empty());
+    let asked = [1, 12, 30, u64::MAX];
+    assert!(world.store.load_known_changes(&asked).await.unwrap().is_empty());
     for (dedupe, order) in [("a", Some(30)), ("b", None), ("c", Some(12)), ("hostile", Some(u64::MAX))] {
         world.store.post(&notice(1), dedupe, order, second(0)).await.unwrap();
     }
     while let Some(claim) = world.store.claim("worker", second(1), LEASE).await.unwrap() {
         world.store.dismiss(&claim, "done", second(1)).await.unwrap();
     }
-    assert_eq!(world.store.load_known_changes().await.unwrap(), [12, 30].into());
+    assert_eq!(world.store.load_known_changes(&asked).await.unwrap(), [12, 30].into());
+    assert_eq!(world.store.load_known_changes(&[31, 12]).await.unwrap(), [12].into(), "none that was not asked for");
+    let many: Vec<u64> = (1..=2000).collect();
+    assert_eq!(world.store.load_known_changes(&many).await.unwrap(), [12, 30].into());
 }
 
 #[tokio::test]
@@ -153,7 +157,7 @@ async fn a_number_that_is_not_its_own_is_free_for_the_change_that_has_it() {
     world.store.post(&numbered, "change-7", Some(7), second(0)).await.unwrap();
     let claim = world.store.claim("worker", second(1), LEASE).await.unwrap().unwrap();
     world.store.disown_change(&claim).await.unwrap();
-    assert!(world.store.load_known_changes().await.unwrap().is_empty());
+    assert!(world.store.load_known_changes(&[7]).await.unwrap().is_empty());
     let pending = world.store.pending(second(1)).await.unwrap();
     assert_eq!(pending.iter().map(|m| &m.message).collect::<Vec<_>>(), [&notice(1)]);
     world.store.disown_change(&claim).await.unwrap();
@@ -163,5 +167,5 @@ async fn a_number_that_is_not_its_own_is_free_for_the_change_that_has_it() {
 
     let own = world.store.post(&notice(2), "change-7", Some(7), second(2)).await.unwrap();
     assert!(own.new && own.id != claim.id);
-    assert_eq!(world.store.load_known_changes().await.unwrap(), [7].into());
+    assert_eq!(world.store.load_known_changes(&[7]).await.unwrap(), [7].into());
 }

@@ -15,7 +15,7 @@ use super::options::RtOptions;
 use super::people::People;
 use super::reading::{self, Names};
 use super::wire::{AttachmentBody, GroupBody, QueueBody, Reference, TicketBody, TransactionBody};
-use crate::error::TicketError;
+use crate::error::{Gone, TicketError};
 
 /// How long what RT's numbers stand for is remembered.
 const REMEMBERED: Duration = Duration::from_mins(5);
@@ -52,7 +52,7 @@ impl Client {
     /// Reads a ticket.
     pub(super) fn see(&self, id: TicketId) -> Result<Seen, TicketError> {
         let (body, etag) = self.ticket_body(id)?;
-        let ticket = reading::ticket(id, &body, self.names()?.as_ref(), self.watchers(&body)?)?;
+        let ticket = self.ticket_of(id, &body, self.watchers(&body)?)?;
         Ok(Seen { ticket, etag })
     }
 
@@ -60,7 +60,7 @@ impl Client {
     pub(super) fn file(&self, id: TicketId, field: Field, limit: u64) -> Result<Option<Vec<u8>>, TicketError> {
         let (body, _) = self.ticket_body(id)?;
         // What is wrong with the ticket is told before a file of it is believed.
-        reading::ticket(id, &body, self.names()?.as_ref(), BTreeSet::new())?;
+        self.ticket_of(id, &body, BTreeSet::new())?;
         let Some(number) = reading::file_number(&body, field) else { return Ok(None) };
         match self.connection.get_bytes(&format!("REST/2.0/download/cf/{number}"), limit)? {
             Bytes::Read(bytes) => Ok(Some(bytes)),
@@ -99,6 +99,22 @@ impl Client {
         let body = self.document(&answer, Some(id))?;
         let etag = answer.etag.clone().ok_or_else(|| answer.unexpected())?;
         Ok((body, etag))
+    }
+
+    /// The ticket in a document. Of one in another queue, that queue is told by its name, as people know it.
+    fn ticket_of(&self, id: TicketId, body: &TicketBody, watchers: BTreeSet<Group>) -> Result<Ticket, TicketError> {
+        match reading::ticket(id, body, self.names()?.as_ref(), watchers) {
+            Err(TicketError::Gone { ticket, why: Gone::OtherQueue(number) }) => {
+                Err(TicketError::Gone { ticket, why: Gone::OtherQueue(self.queue_name(number)?) })
+            }
+            read => read,
+        }
+    }
+
+    /// Its number, where RT keeps the name from the account.
+    fn queue_name(&self, number: String) -> Result<String, TicketError> {
+        let answer = self.connection.get(&format!("REST/2.0/queue/{number}"), &[])?;
+        Ok(if answer.status == StatusCode::OK { answer.json::<QueueBody>()?.name } else { number })
     }
 
     /// The document of an answer about a ticket.

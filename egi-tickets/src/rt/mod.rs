@@ -64,6 +64,7 @@ pub use self::database::RtDatabase;
 pub use self::http::Token;
 pub use self::options::RtOptions;
 pub use self::past::{Fate, NextChange, PastEvent, PastKind, PastSource};
+pub use self::reading::{MARKER_END, MARKER_START};
 pub use self::rest_past::RtPast;
 pub use self::rest1::Rest1System;
 pub use self::system::RtSystem;

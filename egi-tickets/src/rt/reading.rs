@@ -12,9 +12,10 @@ use crate::error::{Gone, TicketError};
 
 /// RT's word for an owner who is not there.
 const NOBODY: &str = "Nobody";
-/// What every marker of ours begins with, and what follows it in the subject of a comment.
-const MARKER_START: &str = "nsrw ";
-const MARKER_END: &str = ": ";
+/// What every marker of ours begins with.
+pub const MARKER_START: &str = "nsrw ";
+/// What follows the marker in the subject of a comment of ours.
+pub const MARKER_END: &str = ": ";
 
 /// What the numbers in RT's documents stand for.
 #[derive(Debug, Clone)]

@@ -158,6 +158,8 @@ pub(super) struct QueueBody {
     #[serde(rename = "id", deserialize_with = "text_or_number")]
     pub(super) id: String,
     #[serde(default)]
+    pub(super) name: String,
+    #[serde(default)]
     pub(super) ticket_custom_fields: Vec<NamedReference>,
 }
 

@@ -125,7 +125,8 @@ impl Client {
         self.ensure(id, Wanted::Status(status), Guard::While(standing))
     }
 
-    /// Adds a comment, unless it is there. One whose answer was lost is not sent again at once: RT may still be at it.
+    /// Adds a comment, unless it is there. One whose answer was lost is not sent again at once: RT may still be at it. Should
+    /// both arrive after all, RT's extension refuses the second.
     pub(super) fn add_comment(&self, id: TicketId, marker: &str, text: &str) -> Result<Written, TicketError> {
         let Seen { ticket, .. } = self.see(id)?;
         if self.has_comment(id, marker)? {
@@ -140,6 +141,8 @@ impl Client {
         match answer.status {
             StatusCode::CREATED if self.has_comment(id, marker)? => Ok(Written::Changed),
             StatusCode::CREATED => Err(refusal(id, answer.messages())),
+            // The one that was sent before arrived after it was looked for.
+            StatusCode::BAD_REQUEST if self.has_comment(id, marker)? => Ok(Written::Already),
             // So RT answers for want of a right, and for a ticket that is not there, which was just seen.
             StatusCode::BAD_REQUEST => Err(TicketError::Forbidden { ticket: Some(id), reasons: answer.messages() }),
             _ => Err(self.refused(id, &answer)),

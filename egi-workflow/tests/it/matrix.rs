@@ -33,10 +33,10 @@ pub(crate) fn brief(effect: &Effect) -> String {
         Effect::SetWatchers { groups } => {
             format!("tell [{}]", groups.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
         }
-        Effect::SetStatus { status } => format!("status {status}"),
         Effect::Invite { team, .. } => format!("invite {}", team.name),
         Effect::EndInvitations => "end the invitations".to_owned(),
         Effect::NoteReport { link } => format!("note the report {link}"),
+        Effect::SetStatus { status } => format!("status {status}"),
     }
 }
 

@@ -5,6 +5,7 @@ use egi_model::role::{Group, Role};
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::{CommunicationStatus, TicketStatus};
 use egi_tickets::desk::{MENDABLE, file_limit};
+use egi_tickets::rt::{MARKER_END, MARKER_START};
 use egi_workflow::policy::EmergencyRoute;
 use egi_workflow::table::{Condition, TRANSITIONS, Transition};
 use serde_json::{Map, Value, json};
@@ -52,6 +53,7 @@ fn rules(config: &Config) -> String {
         ("NSRWEmergency", json!([Field::EmergencyRelease.rt_name(), yes, none])),
         ("NSRWAnswer", json!(Field::CommunicationStatus.rt_name())),
         ("NSRWAnswers", answers()),
+        ("NSRWMarker", json!([MARKER_START, MARKER_END])),
         ("NSRWNoticeURL", json!(config.rt.notice_url)),
         ("NSRWSecretFile", json!(config.rt.secret_file)),
         ("NSRWNoticeTimeout", json!(NOTICE_TIMEOUT)),

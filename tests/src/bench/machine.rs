@@ -11,10 +11,13 @@ use super::notices::PYTHON;
 use crate::process::run;
 
 /// What is measured beside ours: its name, and how it tells its version.
-const PROGRAMS: [(&str, &str, &[&str]); 5] = [
+const PROGRAMS: [(&str, &str, &[&str]); 8] = [
     ("rsync", "rsync", &["--version"]),
     ("createrepo_c", "createrepo_c", &["--version"]),
     ("apt-ftparchive", "apt-ftparchive", &["--version"]),
+    ("sqlite3", "sqlite3", &["--version"]),
+    ("PostgreSQL", "psql", &["--version"]),
+    ("MariaDB", "/usr/sbin/mariadbd", &["--version"]),
     ("Python", PYTHON, &["--version"]),
     ("its SQLite", PYTHON, &["-Ic", "import sqlite3; print(sqlite3.sqlite_version)"]),
 ];

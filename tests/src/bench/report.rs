@@ -90,11 +90,13 @@ impl Report {
         self.jobs += 1;
         let number = self.jobs;
         let title = format!("{number}. {}", job.title);
+        let ratio = ratio(job, &ours, &theirs);
         for (shown, way, column) in [(title.as_str(), &job.ours, ours), ("", &job.theirs, theirs)] {
             let rate = f64::from(job.count) / column.wall().median;
             let _ = writeln!(self.rows, "| {shown} | {} | {} | {rate:.0} {} |", way.name, column.cells(), job.unit);
         }
-        let _ = write!(self.details, "\n## {title}\n{}{}\n{}\n", way(&job.ours), way(&job.theirs), job.given);
+        let _ =
+            write!(self.details, "\n## {title}\n\n{ratio}\n{}{}\n{}\n", way(&job.ours), way(&job.theirs), job.given);
     }
 
     /// The whole, in Markdown. `load` is how busy the machine is at the end.
@@ -109,11 +111,20 @@ impl Report {
              {facts}- load after: {load}\n\n\
              {rows}\n\
              Wall is the time from start to end; CPU is user and system time of all processes of that side; peak is the memory of \
-             its largest process, not their sum. Row 0 is what measuring costs, and the least peak it can tell. Jobs are small \
+             its largest process, not their sum. Row 0 is what measuring costs, and the least peak it can tell. Most jobs are small \
              on purpose: they show what each step costs, not how either way grows.\n\
              {details}"
         )
     }
+}
+
+/// How the medians of both ways stand to each other.
+fn ratio(job: &Job, ours: &Column, theirs: &Column) -> String {
+    let (wall, cpu) = (ours.wall().median / theirs.wall().median, ours.cpu().median / theirs.cpu().median);
+    let (one, other) = (job.ours.name, job.theirs.name);
+    format!(
+        "At the median, {one} takes {wall:.2} times the wall time of {other}, and {cpu:.2} times its processor time."
+    )
 }
 
 fn way(way: &Way) -> String {
@@ -156,7 +167,7 @@ mod tests {
                 "|  | by hand | 0.050 / **0.050** / 0.050 | 0.025 / **0.025** / 0.025 | 1.5 / **1.5** / 1.5 | 200 packages |",
             ]
         );
-        assert!(text.contains("## 1. A job\n\n`nsrw`:\n\n```sh\ndo it\n```\n\nMore.\n\nBy hand:\n"), "{text}");
+        assert!(text.contains("## 1. A job\n\nAt the median, nsrw takes 4.00 times the wall time of by hand, and 4.00 times its processor time.\n\n`nsrw`:\n\n```sh\ndo it\n```\n\nMore.\n\nBy hand:\n"), "{text}");
         assert!(text.contains("- processor: Some CPU\n- load after: 0.10 0.20 0.30\n"), "{text}");
     }
 }

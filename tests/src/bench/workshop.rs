@@ -66,8 +66,15 @@ pub(super) fn script(text: &str, folder: &Path, variables: &[(&str, OsString)]) 
     measure(&shell, &folder.join("said"))
 }
 
-/// What a script needs to call `nsrw` on a site as a person in the site's folder does.
+/// What a script needs to call `nsrw` on a site and a ticket as a person in the site's folder does.
 pub(super) fn nsrw_variables(site: &Site, ticket: u64) -> Result<Vec<(&'static str, OsString)>> {
+    let mut variables = site_variables(site)?;
+    variables.push(("TICKET", ticket.to_string().into()));
+    Ok(variables)
+}
+
+/// What a script needs to call `nsrw` on a site.
+pub(super) fn site_variables(site: &Site) -> Result<Vec<(&'static str, OsString)>> {
     let command = site.command::<&str>(&[]);
     let program = Path::new(command.get_program());
     let folder = program.parent().context("nsrw has no folder")?;
@@ -76,7 +83,6 @@ pub(super) fn nsrw_variables(site: &Site, ticket: u64) -> Result<Vec<(&'static s
     Ok(vec![
         ("PATH", std::env::join_paths(path).context("nsrw's folder can not be in PATH")?),
         ("NSRW_CONFIG", site.config().into_os_string()),
-        ("TICKET", ticket.to_string().into()),
     ])
 }
 

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use anyhow::{Context as _, Result, bail};
 use nsrw_tests::bench;
 
-const USAGE: &str = "usage: bench [--numbers | --large-numbers] [--runs N]   times N runs of each (10 when not given); Markdown on standard output";
+const USAGE: &str = "usage: bench [--numbers | --large-numbers | --past] [--runs N]   times N runs of each (10 when not given); Markdown on standard output";
 
 fn main() -> Result<()> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -17,6 +17,7 @@ fn main() -> Result<()> {
     let (choice, rest) = match words.as_slice() {
         ["--numbers", rest @ ..] => (bench::Choice::Numbers, rest),
         ["--large-numbers", rest @ ..] => (bench::Choice::LargeNumbers, rest),
+        ["--past", rest @ ..] => (bench::Choice::Past, rest),
         rest => (bench::Choice::Usual, rest),
     };
     print(&bench::run(parse_runs(rest)?, choice)?)

@@ -43,7 +43,13 @@ impl Database {
         self.kind
     }
 
-    fn port(&self) -> u16 {
+    /// The file, where it is one.
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The server's port; 0 where there is none.
+    pub(super) fn port(&self) -> u16 {
         self.server.as_ref().map_or(0, |server| server.port)
     }
 

@@ -8,7 +8,7 @@ mod rest;
 use std::process::Command;
 use std::time::Duration;
 
-use nsrw_tests::old_rt::{Kind, OldRt};
+use nsrw_tests::old_rt::{Kind, OldRt, site_without_past};
 use nsrw_tests::process::{run, wait_until};
 use nsrw_tests::site::Site;
 use serde_json::{Value, json};
@@ -17,9 +17,7 @@ use tempfile::TempDir;
 /// A site that has never heard of a release.
 fn new_site() -> (TempDir, Site) {
     let home = tempfile::tempdir().unwrap();
-    let site = Site::init(&home.path().join("site"), "http://repository.example.org/sw").unwrap();
-    site.change_setting("tickets.system", "\"rt\"").unwrap();
-    std::fs::write(site.folder().join("secrets/rt.token"), "1-1-never-used").unwrap();
+    let site = site_without_past(&home.path().join("site")).unwrap();
     (home, site)
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod browser;
+mod comments;
 mod creation;
 mod drift;
 mod fields;

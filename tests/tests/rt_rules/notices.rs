@@ -158,6 +158,35 @@ fn a_notice_nobody_takes_is_told_on_the_ticket() {
     }
 }
 
+#[test]
+fn an_answer_is_not_written_over_by_a_notice_that_timed_out() {
+    an_answer_stays(&World::start().unwrap());
+}
+
+/// The receiver takes a notice, and its receipt comes too late: the answer the repository gave meanwhile stays.
+pub(crate) fn an_answer_stays(world: &World) {
+    let ticket = stage(&world.rt, &[(RolloutState::Submitted, Emergency::No)]).unwrap()[0];
+    let account = world.rt.person(ACCOUNT);
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    world.receiver.answer_with(move |_| {
+        account.set(ticket, Field::CommunicationStatus, "OK").unwrap();
+        // The receipt is held back until RT has given it up.
+        wait.recv().unwrap();
+        202
+    });
+    world.rt.person("carlos").set(ticket, Field::RolloutProgress, "Unverified").unwrap();
+    wait_until(std::time::Duration::from_mins(1), || {
+        Ok(world.rt.log().contains(&format!("ticket {ticket} has an answer meanwhile, and keeps it")).then_some(()))
+    })
+    .unwrap_or_else(|_| panic!("{}", world.rt.log()));
+    go.send(()).unwrap();
+    assert!(world.rt.log().contains(&format!("the notice of ticket {ticket} was not delivered")), "{}", world.rt.log());
+    let carlos = world.rt.person("carlos");
+    assert_eq!(carlos.field(ticket, Field::CommunicationStatus).unwrap(), "OK");
+    let history = carlos.get(&format!("ticket/{ticket}/history?fields=Type&per_page=100")).unwrap().json();
+    assert!(history["items"].as_array().unwrap().iter().all(|entry| entry["Type"] != json!("Comment")), "{history}");
+}
+
 fn a_script_that_acts_as_somebody_is_judged_and_tells(world: &World) {
     let before = world.receiver.came().len();
     let ticket = stage(&world.rt, &[(RolloutState::Unverified, Emergency::No)]).unwrap()[0];

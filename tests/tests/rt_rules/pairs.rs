@@ -141,6 +141,8 @@ fn the_same_on_postgresql() {
     walk(&world.rt, By::Rest2);
     crate::together::never_both(&world);
     crate::notices::one_after_the_commit(&world);
+    crate::notices::an_answer_stays(&world);
+    crate::comments::once(&world);
 }
 
 fn the_system_itself_and_the_repository_are_told_apart(world: &World) {

@@ -109,6 +109,57 @@ fn a_delivery_s_documents_are_read_byte_for_byte_and_once() {
     world.assert_sound();
 }
 
+/// One of a queue the account sees, and one of a queue it does not: named by number, both are refused with where they are.
+#[test]
+fn a_ticket_of_another_queue_is_refused_with_the_queues_name() {
+    let world = World::new();
+    let open = |queue: &str| -> u64 {
+        let code = format!(
+            "my $t = RT::Ticket->new(RT->SystemUser); my ($id, undef, $said) = $t->Create(Queue => '{queue}', Subject => \
+             'no release'); die \"$said\\n\" unless $id; print $id"
+        );
+        world.rt.perl(&code).unwrap().trim().parse().unwrap()
+    };
+    let (seen, unseen) = (open("staged-rollout"), open("General"));
+    let server = world.serve();
+    for (ticket, why) in [
+        (seen, "is in queue staged-rollout, which is not that of the releases; if it is a release's, move it back"),
+        (unseen, "RT keeps it from the account nsrw; it may be in another queue than sw-rel"),
+    ] {
+        let number = ticket.to_string();
+        for command in [["ticket", "show", &number], ["explain", "--", &number]] {
+            let ended = world.site.nsrw(&command).unwrap();
+            assert!(ended.code != 0 && ended.log.contains(why), "{command:?}: {} {}", ended.code, ended.log);
+        }
+        let notice = [
+            ("Ticket_Id", number.as_str()),
+            ("Current_Rollout_Progress", "Unverified"),
+            ("Previous_Rollout_Progress", "Submitted"),
+            ("Emergency_Release", "No"),
+        ];
+        assert_eq!(server.post(&notice).unwrap().status, 202);
+        server.wait_for_log(&format!("failed to read ticket {ticket}")).unwrap();
+        assert!(server.log().contains(why), "{}", server.log());
+        assert_eq!(world.history(ticket), [""; 0]);
+    }
+    assert_eq!(server.stop().unwrap(), 0);
+}
+
+/// RT's page takes no empty file; one that was emptied past the rules is told of as what it is.
+#[test]
+fn an_empty_release_xml_is_told_of() {
+    let world = World::new();
+    let ticket = world.open("storm", "1.0.0");
+    world.rt.perl(&replace_file(ticket, "Release-metadata", "''")).unwrap();
+    let server = world.serve();
+    world.ask("carlos", ticket, "Unverified");
+    world.wait_to_stand(ticket, "Failed Error");
+    let comments = world.comments(ticket);
+    assert!(comments.len() == 1 && comments[0].contains("release.xml"), "{comments:#?}");
+    assert_eq!(server.stop().unwrap(), 0);
+    world.assert_sound();
+}
+
 #[test]
 fn people_and_titles_may_be_called_as_they_are_called() {
     let world = World::new();

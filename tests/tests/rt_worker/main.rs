@@ -15,6 +15,7 @@ mod bad_tickets;
 mod meanwhile;
 mod missed;
 mod proxy;
+mod signed;
 mod stories;
 mod trouble;
 mod walk;

@@ -1,4 +1,4 @@
-//! What lies between a site and its RT: usually nothing but a wire; in a test, whatever a network and a busy RT may do.
+//! What lies between a site and its RT, on either way: usually nothing but a wire; in a test, whatever a network and a busy RT may do.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -22,7 +22,7 @@ pub(crate) enum Fate {
     IsLost,
     /// It does not pass, and a login page answers.
     MeetsALoginPage,
-    /// It waits until the test lets it go on, then passes.
+    /// It waits until the test lets it go on, then passes, whether the asker is there still or not.
     IsHeld,
     /// It passes, and its answer comes after the asker has given up.
     IsAnsweredTooLate,
@@ -34,6 +34,8 @@ pub(crate) struct Asked {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) body: String,
+    /// All of it, as it can be sent again.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Asked {
@@ -63,6 +65,9 @@ struct Shared {
 struct Held {
     waiting: usize,
     released: usize,
+    /// How many of the released RT has answered, and what it answered last.
+    answered: usize,
+    answer: String,
 }
 
 /// A proxy in front of one RT. Its threads end with the test.
@@ -131,15 +136,29 @@ impl Proxy {
         self.shared.changed.notify_all();
     }
 
+    /// Waits until RT has answered what was held, and gives its answer.
+    pub(crate) fn wait_for_answer(&self) -> String {
+        let held = self.shared.held.lock().unwrap();
+        let (held, timed_out) =
+            self.shared.changed.wait_timeout_while(held, PATIENCE, |held| held.answered < held.released).unwrap();
+        assert!(!timed_out.timed_out(), "RT did not answer what was held");
+        held.answer.clone()
+    }
+
+    /// All that was asked for so far.
+    pub(crate) fn seen(&self) -> Vec<Asked> {
+        self.shared.seen.lock().unwrap().clone()
+    }
+
     /// The changes that were asked for so far.
     pub(crate) fn writes(&self) -> Vec<Asked> {
-        self.shared.seen.lock().unwrap().iter().filter(|asked| asked.writes()).cloned().collect()
+        self.seen().into_iter().filter(Asked::writes).collect()
     }
 }
 
 /// One request per connection: the answer ends with it, and says so.
 fn pass(mut client: TcpStream, shared: &Shared) -> Result<()> {
-    let (asked, request) = read_request(&client)?;
+    let asked = read_request(&client)?;
     shared.seen.lock().unwrap().push(asked.clone());
     let fate = (shared.decide.lock().unwrap())(&asked);
     match fate {
@@ -159,9 +178,15 @@ fn pass(mut client: TcpStream, shared: &Shared) -> Result<()> {
         Fate::Passes | Fate::LosesItsAnswer | Fate::IsAnsweredTooLate => {}
     }
     let mut rt = TcpStream::connect(("127.0.0.1", shared.rt))?;
-    rt.write_all(&request)?;
+    rt.write_all(&asked.bytes)?;
     let mut answer = Vec::new();
     rt.read_to_end(&mut answer)?;
+    if fate == Fate::IsHeld {
+        let mut held = shared.held.lock().unwrap();
+        held.answered += 1;
+        held.answer = String::from_utf8_lossy(&answer).into_owned();
+        shared.changed.notify_all();
+    }
     match fate {
         Fate::LosesItsAnswer => Ok(()),
         Fate::IsAnsweredTooLate => {
@@ -173,8 +198,8 @@ fn pass(mut client: TcpStream, shared: &Shared) -> Result<()> {
     }
 }
 
-/// The request, and its bytes with the wish that the connection ends after the answer.
-fn read_request(client: &TcpStream) -> Result<(Asked, Vec<u8>)> {
+/// The request, with the wish that the connection ends after the answer.
+fn read_request(client: &TcpStream) -> Result<Asked> {
     let mut reader = BufReader::new(client);
     let (mut head, mut length) = (String::new(), 0);
     loop {
@@ -196,8 +221,7 @@ fn read_request(client: &TcpStream) -> Result<(Asked, Vec<u8>)> {
     reader.read_exact(&mut body)?;
     let mut words = head.split(' ').map(str::to_owned);
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let asked = Asked { method, path, body: String::from_utf8_lossy(&body).into_owned() };
-    let mut request = format!("{head}Connection: close\r\n\r\n").into_bytes();
-    request.extend(body);
-    Ok((asked, request))
+    let mut bytes = format!("{head}Connection: close\r\n\r\n").into_bytes();
+    bytes.extend_from_slice(&body);
+    Ok(Asked { method, path, body: String::from_utf8_lossy(&body).into_owned(), bytes })
 }

@@ -60,6 +60,26 @@ fn changes_that_never_reach_rt_are_made_when_it_can_be_reached() {
     taken_in_while(Fate::IsLost);
 }
 
+/// A comment that is on its way for so long that it is given up and written again: when it arrives after all, RT refuses it.
+#[test]
+fn a_comment_that_arrives_after_it_was_written_again_is_not_doubled() {
+    let world = World::new();
+    world.site.change_setting("rt.timeout_seconds", "2").unwrap();
+    let ticket = world.open("storm", "1.0.0");
+    let server = world.serve();
+    world.proxy.hold_next(|asked| asked.path.ends_with("/comment"));
+    world.ask("carlos", ticket, "Unverified");
+    world.proxy.wait_for_held();
+    world.wait_to_stand(ticket, "Unverified OK");
+    assert_eq!(world.comments(ticket).len(), 1, "it was written again");
+    world.proxy.release();
+    let answer = world.proxy.wait_for_answer();
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("is on the ticket already"), "{answer}");
+    assert_eq!(world.comments(ticket).len(), 1);
+    assert_eq!(server.stop().unwrap(), 0);
+    world.assert_sound();
+}
+
 #[test]
 fn a_login_page_is_no_answer_and_is_waited_out() {
     let world = World::new();

@@ -107,9 +107,11 @@ async fn begin(site: &Site) -> anyhow::Result<SyncCursor> {
 
 /// The notices that these changes should have caused and that never came.
 pub(super) async fn missed(site: &Site, changes: &[TicketChange]) -> Result<Vec<Notice>, StoreError> {
-    let known = site.store.load_known_changes().await?;
+    let notices: Vec<Notice> = changes.iter().filter_map(notice_of).collect();
+    let numbers: Vec<u64> = notices.iter().filter_map(|notice| notice.change).collect();
+    let known = site.store.load_known_changes(&numbers).await?;
     let came = |notice: &Notice| notice.change.is_some_and(|change| known.contains(&change));
-    Ok(changes.iter().filter_map(notice_of).filter(|notice| !came(notice)).collect())
+    Ok(notices.into_iter().filter(|notice| !came(notice)).collect())
 }
 
 /// Puts a ticket on record, so that the month's report counts it.

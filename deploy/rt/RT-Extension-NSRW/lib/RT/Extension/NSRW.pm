@@ -27,6 +27,8 @@ whose options begin with C<NSRW>. The parts:
 
 =item L<RT::Extension::NSRW::Guard> - stands in front of RT::Ticket's methods
 
+=item L<RT::Extension::NSRW::Lock> - one at a time looks at a ticket and changes it
+
 =item L<RT::Extension::NSRW::Transition> - who may change the progress from what to what
 
 =item L<RT::Extension::NSRW::Delivery> - what a new ticket and its files must be

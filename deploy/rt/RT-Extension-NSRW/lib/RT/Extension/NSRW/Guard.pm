@@ -5,6 +5,7 @@ use warnings;
 
 require RT::Ticket;
 require RT::Extension::NSRW::Delivery;
+require RT::Extension::NSRW::Lock;
 require RT::Extension::NSRW::Outbox;
 require RT::Extension::NSRW::Transition;
 
@@ -17,7 +18,7 @@ RT::Extension::NSRW::Guard - stands in front of RT::Ticket's methods
 =head1 DESCRIPTION
 
 A scrip can not refuse a change: it runs once the change is made. What can is the method every way into RT calls, so
-four methods of L<RT::Ticket> are wrapped:
+five methods of L<RT::Ticket> are wrapped:
 
 =over 4
 
@@ -28,7 +29,10 @@ creator for it;
 
 =item AddCustomFieldValue - a forbidden change of the progress is refused, and a file that does not fit;
 
-=item DeleteCustomFieldValue - a value that is needed can not be taken away.
+=item DeleteCustomFieldValue - a value that is needed can not be taken away;
+
+=item Comment - one of nsrw's that is on the ticket already is not added again: a request that was given up and sent anew may
+arrive after all.
 
 =back
 
@@ -40,6 +44,7 @@ _wrap( Create                 => \&_create );
 _wrap( SetQueue               => \&_set_queue );
 _wrap( AddCustomFieldValue    => \&_add_value );
 _wrap( DeleteCustomFieldValue => \&_delete_value );
+_wrap( Comment                => \&_comment );
 
 # Puts $guard in front of a method; it is called with the method it guards. `can` rather than a name: the method may be
 # inherited, or wrapped by another extension.
@@ -114,6 +119,10 @@ sub _add_value {
     my $name = _field_name( $ticket, $args{Field} );
     return _move( $add, $ticket, %args ) if $name eq RT->Config->Get('NSRWProgress');
 
+    # RT's own answer looks for this one before it is given; see RT::Extension::NSRW::Outbox.
+    return RT::Extension::NSRW::Lock->hold( $ticket, sub { $ticket->$add(%args) } )
+        if $name eq RT->Config->Get('NSRWAnswer');
+
     my $empty = !length( $args{Value} // '' ) && !length( $args{LargeContent} // '' );
     my $why
         = $empty
@@ -124,20 +133,19 @@ sub _add_value {
     return $ticket->$add(%args);
 }
 
-# Changes the progress, if it is allowed. The ticket is locked before its old value is read: two requests at once would
-# otherwise both be judged by the same old value, and both pass.
+# Changes the progress, if it is allowed. Without the lock two requests at once would both be judged by the same old
+# value, and both pass.
 sub _move {
     my ( $add, $ticket, %args ) = @_;
-    my $handle = RT->DatabaseHandle;
-    $handle->BeginTransaction;
-    $ticket->LockForUpdate;
-    RT::ObjectCustomFieldValues::ClearOCFVCache();
-    my $why = RT::Extension::NSRW::Transition->refusal( _as_system($ticket), $ticket->CurrentUser, $args{Value} );
-    $ticket->{_nsrw_refused} = defined $why;
-    my @answer = defined $why ? ( 0, _refused( 'ticket ' . $ticket->Id, $why ) ) : $ticket->$add(%args);
-
-    # Also after a refusal: nothing was written, and rolling back would undo what an outer transaction did.
-    $handle->Commit;
+    my @answer = RT::Extension::NSRW::Lock->hold(
+        $ticket,
+        sub {
+            my $why
+                = RT::Extension::NSRW::Transition->refusal( _as_system($ticket), $ticket->CurrentUser, $args{Value} );
+            $ticket->{_nsrw_refused} = defined $why;
+            return defined $why ? ( 0, _refused( 'ticket ' . $ticket->Id, $why ) ) : $ticket->$add(%args);
+        }
+    );
     RT::Extension::NSRW::Outbox->committed;
     return wantarray ? @answer : $answer[0];
 }
@@ -152,6 +160,46 @@ sub _delete_value {
     my $why = _loss_refusal( $ticket, $name );
     return ( 0, _refused( 'ticket ' . $ticket->Id, $why ) ) if defined $why;
     return $ticket->$delete(%args);
+}
+
+sub _comment {
+    my ( $comment, $ticket, %args ) = @_;
+    my $marker = _passes($ticket) ? undef : _marker( $ticket, $args{MIMEObj} );
+    return $ticket->$comment(%args) unless defined $marker;
+    return RT::Extension::NSRW::Lock->hold(
+        $ticket,
+        sub {
+            return $ticket->$comment(%args) unless _has_comment( $ticket, $marker );
+            return ( 0, _refused( 'ticket ' . $ticket->Id, "a comment \"$marker\" is on the ticket already" ) );
+        }
+    );
+}
+
+# What nsrw knows its comment by: the beginning of the subject. Other people's subjects are their own.
+sub _marker {
+    my ( $ticket, $message ) = @_;
+    return undef if !$message || $ticket->CurrentUser->Name ne RT->Config->Get('NSRWAccount');
+    my ( $start, $end ) = @{ RT->Config->Get('NSRWMarker') };
+    my $subject = Encode::decode( 'UTF-8', $message->head->get('Subject') // '' );
+    my ($marker) = $subject =~ /\A(\Q$start\E.*?)\Q$end\E/;
+    return $marker;
+}
+
+sub _has_comment {
+    my ( $ticket, $marker ) = @_;
+    my ( undef,   $end )    = @{ RT->Config->Get('NSRWMarker') };
+    my $comments = RT::Transactions->new( RT->SystemUser );
+    $comments->LimitToTicket( $ticket->Id );
+    $comments->Limit( FIELD => 'Type',    VALUE => 'Comment' );
+    $comments->Limit( FIELD => 'Creator', VALUE => $ticket->CurrentUser->Id );
+    my $attached = $comments->Join(
+        ALIAS1 => 'main',
+        FIELD1 => 'id',
+        TABLE2 => 'Attachments',
+        FIELD2 => 'TransactionId',
+    );
+    $comments->Limit( ALIAS => $attached, FIELD => 'Subject', OPERATOR => 'STARTSWITH', VALUE => "$marker$end" );
+    return $comments->Count;
 }
 
 # Why a field's value can not be taken away: it is needed, always or once the phase that fills it is over.

@@ -7,6 +7,8 @@ use Digest::SHA           ();
 use HTTP::Request::Common ();
 use LWP::UserAgent;
 
+require RT::Extension::NSRW::Lock;
+
 =encoding utf8
 
 =head1 NAME
@@ -24,7 +26,9 @@ A notice is signed. C<X-NSRW-Timestamp> has the seconds since 1970, C<X-NSRW-Non
 C<X-NSRW-Signature> is C<sha256=> and the HMAC-SHA256, keyed with the content of the file C<$NSRWSecretFile>, of
 timestamp, nonce and body with a dot between.
 
-One that can not be delivered is not sent again: the ticket says so, and nsrw asks RT for changes it did not hear of.
+One that can not be delivered is not sent again: the ticket says so, and nsrw asks RT for changes it did not hear of. One
+whose answer did not come in time may have been taken all the same: a ticket that nsrw has answered meanwhile keeps that
+answer.
 
 =cut
 
@@ -155,11 +159,21 @@ sub _tell_ticket {
     my ( $id, $why ) = @_;
     my $ticket = RT::Ticket->new( RT->SystemUser );
     $ticket->Load($id);
-    my %answers = RT->Config->Get('NSRWAnswers');
-    $ticket->AddCustomFieldValue( Field => RT->Config->Get('NSRWAnswer'), Value => $answers{error} );
+    my $answer   = RT->Config->Get('NSRWAnswer');
+    my %answers  = RT->Config->Get('NSRWAnswers');
     my $progress = RT->Config->Get('NSRWProgress');
-    $ticket->Comment( Content => "The repository could not be told of the change of $progress; it asks for changes it"
-            . " did not hear of by itself, within minutes. What went wrong: $why" );
+    my $told     = RT::Extension::NSRW::Lock->hold(
+        $ticket,
+        sub {
+            return 0 if ( $ticket->FirstCustomFieldValue($answer) // '' ) ne $answers{pending};
+            $ticket->AddCustomFieldValue( Field => $answer, Value => $answers{error} );
+            $ticket->Comment(
+                Content => "The repository could not be told of the change of $progress; it asks for changes it"
+                    . " did not hear of by itself, within minutes. What went wrong: $why" );
+            return 1;
+        }
+    );
+    RT->Logger->info("nsrw: ticket $id has an answer meanwhile, and keeps it") unless $told;
     return;
 }
 
