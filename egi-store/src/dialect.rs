@@ -82,6 +82,7 @@ impl Dialect {
                 migration(3, "imports", include_str!("migrations/sqlite/0003_imports.sql")),
                 migration(4, "numbers", include_str!("migrations/sqlite/0004_numbers.sql")),
                 migration(5, "mailings", include_str!("migrations/sqlite/0005_mailings.sql")),
+                migration(7, "waivers", include_str!("migrations/sqlite/0007_waivers.sql")),
             ],
         }
     }

@@ -19,6 +19,7 @@
 //! | `nonces` | the nonces of signed requests that were used | [`Store::use_nonce`] |
 //! | `history_head` | how many records the history has and the digest of the last, so that a cut-off end shows | with `history` |
 //! | `mailings` | letters that are sent once, begun and sent | [`Store::begin_mailing`], [`Store::finish_mailing`] |
+//! | `waivers` | findings of the gate that do not count, why, by whom and until when | [`Store::grant_waivers`] |
 //! | `facts` | facts that were imported, each known by its source, kind and number | [`Store::import_facts`] |
 //! | `fact_imports` | when and from what they were imported | [`Store::import_facts`] |
 //! | `closed_months` | the frozen figures of months, with every later version | [`Store::close_months`] |
@@ -62,6 +63,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod ticket_system;
+mod waivers;
 
 pub use self::chain::{ChainFault, FaultKind, HistoryCheck};
 pub use self::closed::ClosedMonth;

@@ -8,6 +8,7 @@ use egi_model::rollout::RolloutState;
 use egi_model::sync::SyncSource;
 use egi_model::ticket::{TicketId, TicketStatus};
 
+use crate::gate;
 use crate::policy::EmergencyRoute;
 use crate::reason::Reason;
 use crate::record::ReleaseFacts;
@@ -72,7 +73,10 @@ pub fn decide(snapshot: &Snapshot) -> Decision {
             Decision::Unchanged(Standing::StillDeferred)
         }
         Some(holder) if needs_slot(snapshot, row) => Decision::Defer { holder },
-        _ => Decision::Proceed { facts },
+        _ => match gate::check_gate(snapshot) {
+            reasons if reasons.is_empty() => Decision::Proceed { facts },
+            reasons => Decision::Refuse(reasons),
+        },
     }
 }
 

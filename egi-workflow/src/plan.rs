@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::{Decision, emergency_of};
 use crate::effect::{ContentRef, Effect, Mode};
+use crate::gate;
 use crate::message::{self, After, WayOn};
 use crate::policy::Policy;
 use crate::reason::Reason;
@@ -235,6 +236,7 @@ fn plan_move(snapshot: &Snapshot, fresh: Option<&ReleaseFacts>) -> Plan {
         settles.facts = None;
     }
     let mut plan = frame(snapshot, Outcome::Performed, settles);
+    plan.reasons = gate::used_waivers(snapshot);
     plan.steps = steps;
     plan
 }
@@ -326,7 +328,11 @@ fn comment(
             Some(message::taken_in(facts, url, files, bytes))
         }
         _ if record.state == RolloutState::Failed && state == record.stood => Some(message::restored(state)),
-        Some(facts) if moved && !url.is_empty() => Some(message::placed(facts, state, url)),
+        Some(facts) if moved && !url.is_empty() => {
+            let gate = snapshot.gate.as_ref().and_then(|answer| message::gate(&answer.report));
+            let placed = message::placed(facts, state, url);
+            Some(gate.map_or(placed.clone(), |gate| format!("{placed}\n\n{gate}")))
+        }
         _ if state.is_terminal() => {
             let title = facts.map_or_else(|| snapshot.ticket.subject.clone(), ReleaseFacts::title);
             Some(message::cleaned_up(state, &title))

@@ -9,6 +9,7 @@ use egi_model::role::Actor;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::{Ticket, TicketId};
 
+use crate::gate::GateAnswer;
 use crate::policy::Policy;
 use crate::record::ReleaseRecord;
 
@@ -45,6 +46,8 @@ pub struct Snapshot {
     pub intake: Option<Intake>,
     /// Another release that holds the slot this one needs.
     pub slot_holder: Option<TicketId>,
+    /// What the gate found, where one stands before what is asked for.
+    pub gate: Option<GateAnswer>,
     /// The site's choices.
     pub policy: Policy,
 }

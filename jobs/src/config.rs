@@ -5,6 +5,7 @@
 
 mod error;
 mod fetch;
+mod gate;
 mod intake;
 mod keys;
 mod mail;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::ConfigError;
 pub use fetch::Fetch;
+pub use gate::{Gate, GateSetting, OutsideSetting};
 pub use intake::Intake;
 pub use mail::{Mail, MailTls};
 pub use ticket_system::{RequestTracker, RtApi, TicketSystemKind, Tickets};
@@ -59,6 +61,8 @@ pub struct Config {
     pub intake: Intake,
     /// How indexes are signed.
     pub signing: Signing,
+    /// The gate before staged rollout and production.
+    pub gate: Gate,
     /// What is decided about releases.
     pub policy: Policy,
     /// The area a release lies in while it stands in a state.
@@ -167,6 +171,7 @@ impl Default for Config {
             mail: Mail::default(),
             intake: Intake::default(),
             signing: Signing::default(),
+            gate: Gate::default(),
             policy: Policy::default(),
             areas: default_target_areas(),
             people: Vec::new(),
@@ -274,6 +279,9 @@ impl Config {
         }
         if self.signing.public.is_empty() && !self.signing.keys.is_empty() {
             return wrong("signing.keys sign, and signing.public names no file with their public keys".to_owned());
+        }
+        if let Some(fault) = self.gate.fault() {
+            return wrong(fault);
         }
         if self.people.iter().any(|p| p.roles.contains(&Role::Repository)) {
             return wrong(

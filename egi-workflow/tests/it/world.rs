@@ -141,6 +141,7 @@ pub(crate) fn snapshot(from: RolloutState, asked: RolloutState) -> Snapshot {
         record: record(from),
         intake: Some(intake()),
         slot_holder: None,
+        gate: None,
         policy: Policy::default(),
     }
 }

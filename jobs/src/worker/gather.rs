@@ -10,10 +10,11 @@ use egi_model::ticket::{ChangeKind, Ticket, TicketChange, TicketId};
 use egi_store::{Claim, Message, StoreError};
 use egi_tickets::TicketError;
 use egi_workflow::snapshot::takes_delivery;
-use egi_workflow::{Cause, Reason, ReleaseRecord, Snapshot};
+use egi_workflow::{Cause, Reason, ReleaseRecord, Snapshot, gate_before};
 
 use super::intake::Keep;
 use super::{inbox, intake};
+use crate::gate::{self, GateError};
 use crate::site::Site;
 
 /// Why the world could not be read.
@@ -30,6 +31,9 @@ pub(crate) enum GatherError {
         /// Why.
         source: TicketError,
     },
+    /// The gate.
+    #[error("failed to ask the gate")]
+    Gate(#[from] GateError),
 }
 
 /// What gathering led to.
@@ -197,5 +201,9 @@ async fn snapshot(
         None => None,
     };
     let policy = site.policy().await?;
-    Ok(Snapshot { cause, asked, asked_by, ticket, record, intake, slot_holder, policy })
+    let snapshot = Snapshot { cause, asked, asked_by, ticket, record, intake, slot_holder, gate: None, policy };
+    match gate_before(&snapshot) {
+        Some(area) => Ok(Snapshot { gate: gate::answer(site, &snapshot.record, area).await?, ..snapshot }),
+        None => Ok(snapshot),
+    }
 }
