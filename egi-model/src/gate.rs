@@ -164,6 +164,20 @@ impl GateReport {
         self.open().map(|finding| finding.verdict).max().unwrap_or(Verdict::Pass)
     }
 
+    /// The verdict and what it is about, in a line: `fail, 3 packages judged beside os; 1 could not be installed before
+    /// either`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let packages = if self.packages == 1 { "1 package".to_owned() } else { format!("{} packages", self.packages) };
+        let beside =
+            if self.outside.is_empty() { String::new() } else { format!(" beside {}", self.outside.join(", ")) };
+        let before = match self.broken_before {
+            0 => String::new(),
+            number => format!("; {number} could not be installed before either"),
+        };
+        format!("{}, {packages} judged{beside}{before}", self.verdict())
+    }
+
     /// Applies the waivers of the release that hold on a day; of several for one finding, the one that holds longest.
     #[must_use]
     pub fn waived(mut self, waivers: &[Waiver], day: NaiveDate) -> Self {

@@ -83,6 +83,7 @@ impl Dialect {
                 migration(4, "numbers", include_str!("migrations/sqlite/0004_numbers.sql")),
                 migration(5, "mailings", include_str!("migrations/sqlite/0005_mailings.sql")),
                 migration(6, "early_adopters", include_str!("migrations/sqlite/0006_early_adopters.sql")),
+                migration(7, "waivers", include_str!("migrations/sqlite/0007_waivers.sql")),
             ],
         }
     }

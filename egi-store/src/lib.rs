@@ -23,6 +23,7 @@
 //! | `participations` | each team's part in a staged rollout as it stands | [`Store::save_part`] |
 //! | `rollout_log`, `rollout_head` | everything that happened to these parts, and which reports were published; append-only and chained | [`Store::save_part`], [`Store::save_published`] |
 //! | `letters` | the outbox: letters to be sent once | [`Store::write_letter`], [`Store::finish_letter`] |
+//! | `waivers` | findings of the gate that do not count, why, by whom and until when | [`Store::grant_waivers`] |
 //! | `facts` | facts that were imported, each known by its source, kind and number | [`Store::import_facts`] |
 //! | `fact_imports` | when and from what they were imported | [`Store::import_facts`] |
 //! | `closed_months` | the frozen figures of months, with every later version | [`Store::close_months`] |
@@ -69,6 +70,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod ticket_system;
+mod waivers;
 
 pub use self::chain::{ChainFault, FaultKind, HistoryCheck};
 pub use self::closed::ClosedMonth;

@@ -9,6 +9,7 @@ use egi_model::sync::SyncSource;
 use egi_model::ticket::{TicketId, TicketStatus};
 
 use crate::evidence;
+use crate::gate;
 use crate::policy::EmergencyRoute;
 use crate::reason::Reason;
 use crate::record::ReleaseFacts;
@@ -85,9 +86,10 @@ pub fn decide(snapshot: &Snapshot) -> Decision {
             Decision::Unchanged(Standing::StillDeferred)
         }
         Some(holder) if needs_slot(snapshot, row) => Decision::Defer { holder },
-        _ => match set::awaited(snapshot).as_slice() {
-            [] => Decision::Proceed { facts, overridden },
-            awaited => Decision::Await { members: set::tickets(awaited) },
+        _ => match (gate::check_gate(snapshot), set::awaited(snapshot).as_slice()) {
+            (reasons, _) if !reasons.is_empty() => Decision::Refuse(reasons),
+            (_, []) => Decision::Proceed { facts, overridden },
+            (_, awaited) => Decision::Await { members: set::tickets(awaited) },
         },
     }
 }

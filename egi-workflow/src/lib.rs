@@ -7,6 +7,7 @@ pub mod decide;
 pub mod diagram;
 pub mod effect;
 pub mod evidence;
+pub mod gate;
 pub mod message;
 pub mod notify;
 mod owed;
@@ -23,6 +24,7 @@ pub mod table;
 
 pub use decide::{Decision, Standing, decide};
 pub use effect::{ContentRef, Effect, Joining, Mode};
+pub use gate::{GateAnswer, GateMode, gate_before};
 pub use owed::owed;
 pub use plan::{Plan, StepLog, next, plan, plan_failure};
 pub use policy::Policy;

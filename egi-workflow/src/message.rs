@@ -3,10 +3,12 @@
 pub mod rollout;
 
 use egi_model::field::{Field, FieldKind};
+use egi_model::gate::GateReport;
 use egi_model::role::Role;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 
+use crate::gate::{MAX_TOLD, tell_waiver};
 use crate::reason::Reason;
 use crate::record::ReleaseFacts;
 use crate::set::{Member, MemberStanding};
@@ -46,6 +48,26 @@ pub fn placed(facts: &ReleaseFacts, to: RolloutState, url: &str) -> String {
         | RolloutState::NotPublished
         | RolloutState::Failed => format!("{} can be installed from {url}", facts.title()),
     }
+}
+
+/// What the gate found of a release that went through it; `None` if there was nothing to look at.
+#[must_use]
+pub fn gate(report: &GateReport) -> Option<String> {
+    if report.packages == 0 && report.findings.is_empty() {
+        return None;
+    }
+    let mut text = format!("Gate: {}.", report.summary());
+    for finding in report.findings.iter().take(MAX_TOLD) {
+        text.push_str(&match tell_waiver(finding) {
+            Some(waiver) => format!("\n- {}: does not count, waived as {waiver}", finding.what),
+            None => bullet(&Reason::Gate(Box::new(finding.clone()))),
+        });
+    }
+    let left = report.findings.len().saturating_sub(MAX_TOLD);
+    if left > 0 {
+        text.push_str(&bullet(&Reason::GateMore(left)));
+    }
+    Some(text)
 }
 
 /// The slot is taken.
@@ -152,6 +174,9 @@ pub fn refused(from: RolloutState, to: RolloutState, reasons: &[Reason], after: 
     };
     for reason in reasons {
         text.push_str(&bullet(reason));
+    }
+    if reasons.iter().any(|reason| matches!(reason, Reason::Gate(_))) {
+        text.push_str("\n\nA release manager can let a finding of the gate not count, with a reason and until a day: nsrw repo waive");
     }
     match after {
         After::Unchanged => text,
@@ -279,6 +304,9 @@ pub fn explain(reason: &Reason) -> String {
         Reason::ProgressUnreadable(given) => {
             format!("RolloutProgress has the value \"{given}\", which is no rollout state")
         }
+        Reason::Gate(finding) if finding.chain.is_empty() => finding.what.clone(),
+        Reason::Gate(finding) => format!("{}:\n{}", finding.what, indent(&finding.chain.join("\n"))),
+        Reason::GateMore(left) => format!("the gate found {left} more; `nsrw repo check` shows them"),
     }
 }
 

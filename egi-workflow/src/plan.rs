@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::{Decision, emergency_of};
 use crate::effect::{ContentRef, Effect, Mode};
+use crate::gate;
 use crate::message::{self, After, WayOn};
 use crate::policy::Policy;
 use crate::reason::Reason;
@@ -242,6 +243,7 @@ fn plan_move(snapshot: &Snapshot, fresh: Option<&ReleaseFacts>, overridden: &[Re
     }
     let mut plan = frame(snapshot, Outcome::Performed, settles);
     plan.reasons = rollout::told_of_override(snapshot, overridden);
+    plan.reasons.extend(gate::used_waivers(snapshot));
     plan.steps = steps;
     plan
 }
@@ -337,7 +339,11 @@ fn comment(
             Some(message::taken_in(facts, url, files, bytes))
         }
         _ if record.state == RolloutState::Failed && state == record.stood => Some(message::restored(state)),
-        Some(facts) if moved && !url.is_empty() => Some(message::placed(facts, state, url)),
+        Some(facts) if moved && !url.is_empty() => {
+            let gate = snapshot.gate.as_ref().and_then(|answer| message::gate(&answer.report));
+            let placed = message::placed(facts, state, url);
+            Some(gate.map_or(placed.clone(), |gate| format!("{placed}\n\n{gate}")))
+        }
         _ if state.is_terminal() => {
             let title = facts.map_or_else(|| snapshot.ticket.subject.clone(), ReleaseFacts::title);
             Some(message::cleaned_up(state, &title))

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use egi_model::field::Field;
+use egi_model::gate::{Finding, FindingKind, Verdict};
 use egi_model::notice::FieldFault;
 use egi_model::problem::Problems;
 use egi_model::release::Target;
@@ -148,6 +149,10 @@ pub enum Reason {
     NoticeFaulty(Vec<FieldFault>),
     /// The ticket's `RolloutProgress` has a value nobody knows.
     ProgressUnreadable(String),
+    /// The gate found something.
+    Gate(Box<Finding>),
+    /// The gate found so much more.
+    GateMore(usize),
 }
 
 impl Reason {
@@ -182,6 +187,15 @@ impl Reason {
             Self::StayTooShort { .. } => "stay-too-short",
             Self::NoticeFaulty(_) => "notice-faulty",
             Self::ProgressUnreadable(_) => "progress-unreadable",
+            Self::Gate(finding) if matches!(finding.verdict, Verdict::Wait) => "gate-wait",
+            Self::Gate(finding) => match finding.kind {
+                FindingKind::Broken => "gate-broken",
+                FindingKind::Downgrade => "gate-downgrade",
+                FindingKind::OtherContent => "gate-other-content",
+                FindingKind::Unclear => "gate-unclear",
+                FindingKind::Outside => "gate-outside",
+            },
+            Self::GateMore(_) => "gate-more",
         }
     }
 
@@ -209,6 +223,8 @@ impl Reason {
             Self::TargetUnsupported { .. } => vec![Role::Verifier],
             Self::ReportOutstanding { .. } | Self::RejectUnanswered { .. } => vec![Role::RolloutManager],
             Self::TooFewAccepts { .. } | Self::StayTooShort { .. } => vec![Role::ReleaseManager],
+            Self::Gate(finding) => finding.cleared_by(),
+            Self::GateMore(_) => vec![Role::Provider, Role::ReleaseManager],
             Self::DocumentMissing(_)
             | Self::DocumentTooLarge { .. }
             | Self::DocumentFaulty { .. }
@@ -227,6 +243,12 @@ impl Reason {
                 | Self::TooFewAccepts { .. }
                 | Self::StayTooShort { .. }
         )
+    }
+
+    /// Whether it may go away by itself soon, so that it is worth asking again before anybody is told.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Gate(finding) if finding.passing)
     }
 
     /// Whether the request leaves the ticket's state alone: there was no real change to answer.

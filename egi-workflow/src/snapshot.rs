@@ -12,6 +12,7 @@ use egi_model::role::Actor;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::{Ticket, TicketId};
 
+use crate::gate::GateAnswer;
 use crate::policy::Policy;
 use crate::record::ReleaseRecord;
 use crate::set::Member;
@@ -53,6 +54,8 @@ pub struct Snapshot {
     pub set: Vec<Member>,
     /// What is known of early adopters.
     pub rollout: Rollout,
+    /// What the gate found, where one stands before what is asked for.
+    pub gate: Option<GateAnswer>,
     /// The site's choices.
     pub policy: Policy,
 }

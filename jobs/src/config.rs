@@ -6,6 +6,7 @@
 mod early_adopters;
 mod error;
 mod fetch;
+mod gate;
 mod intake;
 mod keys;
 mod mail;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 pub use early_adopters::EarlyAdopters;
 pub use error::ConfigError;
 pub use fetch::Fetch;
+pub use gate::{Gate, GateSetting, OutsideSetting};
 pub use intake::Intake;
 pub use mail::{Mail, MailTls};
 pub use provider::{ProviderRules, Scheme};
@@ -68,6 +70,8 @@ pub struct Config {
     pub early_adopters: EarlyAdopters,
     /// How indexes are signed.
     pub signing: Signing,
+    /// The gate before staged rollout and production.
+    pub gate: Gate,
     /// What is decided about releases.
     pub policy: Policy,
     /// The area a release lies in while it stands in a state.
@@ -180,6 +184,7 @@ impl Default for Config {
             intake: Intake::default(),
             early_adopters: EarlyAdopters::default(),
             signing: Signing::default(),
+            gate: Gate::default(),
             policy: Policy::default(),
             areas: default_target_areas(),
             people: Vec::new(),
@@ -295,6 +300,9 @@ impl Config {
         }
         if self.signing.public.is_empty() && !self.signing.keys.is_empty() {
             return wrong("signing.keys sign, and signing.public names no file with their public keys".to_owned());
+        }
+        if let Some(fault) = self.gate.fault() {
+            return wrong(fault);
         }
         if self.people.iter().any(|p| p.roles.contains(&Role::Repository)) {
             return wrong(

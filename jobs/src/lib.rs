@@ -7,6 +7,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod exit;
+mod gate;
 pub mod mail;
 pub mod numbers;
 pub mod output;

@@ -21,7 +21,7 @@ use egi_model::history::Outcome;
 use egi_model::name::Segment;
 use egi_store::{Claim, Message, StoreError};
 use egi_tickets::TicketError;
-use egi_workflow::{Plan, decide, plan};
+use egi_workflow::{Decision, Plan, Reason, decide, plan};
 use tracing::{error, info, warn};
 
 use self::gather::Gathered;
@@ -30,6 +30,7 @@ pub(crate) use self::inbox::{check, deliver, deliver_faulty, deliver_word, look_
 pub(crate) use self::perform::{describe, placement, tree_mode};
 pub(crate) use self::set::name;
 pub(crate) use self::teams::judge_word;
+use crate::gate::GateError;
 use crate::site::Site;
 
 /// What a run of [`drain`] did.
@@ -148,7 +149,8 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
             Err(error) => trouble(site, claim, error).await,
         };
     }
-    let snapshot = match gather::gather(site, claim).await {
+    // The gate may have much to read, and servers to wait for.
+    let snapshot = match execute::with_heartbeat(site, claim, gather::gather(site, claim)).await {
         Ok(Gathered::Snapshot(snapshot)) => snapshot,
         Ok(Gathered::EarlierFirst) => {
             site.store.put_back(claim, site.now(), "an earlier change of this ticket comes first").await?;
@@ -162,11 +164,16 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
         Err(error) => return trouble(site, claim, error).await,
     };
     let decision = match gather::unreadable(claim) {
-        Some(reason) => egi_workflow::Decision::Refuse(vec![reason]),
+        Some(reason) => Decision::Refuse(vec![reason]),
         None => decide(&snapshot),
     };
-    if let egi_workflow::Decision::Await { members } = &decision {
+    if let Decision::Await { members } = &decision {
         return set::wait(site, claim, &snapshot, members).await;
+    }
+    if let Some(why) = ask_again(site, claim, &decision) {
+        warn!(inbox.id = %claim.id, "{why}; trying again later");
+        site.store.put_back(claim, site.now() + site.retry_wait(claim.tries), &why).await?;
+        return Ok(Handled::PutBack);
     }
     let ticket = snapshot.ticket.id.get();
     let Some(plan) = plan(&snapshot, &decision) else {
@@ -199,6 +206,14 @@ async fn hear_teams(site: &Site, claim: &Claim) -> Option<Result<String, GatherE
     }
 }
 
+/// Why a refusal is worth asking again before anybody is told: it may pass by itself, and was not asked often yet.
+fn ask_again(site: &Site, claim: &Claim, decision: &Decision) -> Option<String> {
+    let Decision::Refuse(reasons) = decision else { return None };
+    let hope = !reasons.is_empty() && reasons.iter().all(Reason::may_pass);
+    let told = || reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    (hope && claim.tries + 1 < site.config.worker.tries).then(|| crate::one_line(&told()))
+}
+
 /// Says in the log what is going to be done; a refusal with its reasons, for whoever watches the log alone.
 fn announce(plan: &Plan) {
     let (ticket, from, asked) = (plan.ticket.get(), plan.from, plan.asked);
@@ -214,7 +229,7 @@ fn announce(plan: &Plan) {
 async fn trouble(site: &Site, claim: &Claim, trouble: GatherError) -> Result<Handled, StoreError> {
     let note = crate::error_chain(&trouble);
     match trouble {
-        GatherError::Store(error) => return Err(error),
+        GatherError::Store(error) | GatherError::Gate(GateError::Store(error)) => return Err(error),
         GatherError::Ticket { source: TicketError::Missing { .. } | TicketError::Gone { .. }, .. } => {
             error!(inbox.id = %claim.id, "{note}; the notice is set aside");
             site.store.dismiss(claim, &note, site.now()).await?;
@@ -223,7 +238,12 @@ async fn trouble(site: &Site, claim: &Claim, trouble: GatherError) -> Result<Han
         GatherError::Ticket { source, .. } if source.is_transient() => {
             warn!(inbox.id = %claim.id, "{note}; trying again later");
         }
-        GatherError::Ticket { .. } => error!(inbox.id = %claim.id, "{note}; mend it, it is tried again"),
+        GatherError::Gate(GateError::Repo(source)) if source.is_transient() => {
+            warn!(inbox.id = %claim.id, "{note}; trying again later");
+        }
+        GatherError::Gate(_) | GatherError::Ticket { .. } => {
+            error!(inbox.id = %claim.id, "{note}; mend it, it is tried again")
+        }
     }
     site.store.put_back(claim, site.now() + site.owed_wait(claim.tries), &note).await?;
     Ok(Handled::PutBack)

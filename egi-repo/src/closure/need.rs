@@ -77,9 +77,6 @@ pub(crate) struct Atom {
     pub(crate) machine: Machine,
 }
 
-impl Atom {
-}
-
 impl fmt::Display for Atom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let machine = if self.machine == Machine::Any { ":any" } else { "" };

@@ -28,8 +28,10 @@ use crate::tree::{Placement, RepoError, RepoTree};
 pub struct GateQuestion {
     /// What sites install on.
     pub target: Target,
-    /// The release that would enter, and where; without one, everything beside is judged as it stands.
+    /// The release that would enter, and where.
     pub entering: Option<(RepoKey, Placement)>,
+    /// The repositories that are judged as they stand, where no release enters.
+    pub standing: Vec<RepoKey>,
     /// The repositories that whoever installs from there has as well.
     pub beside: Vec<RepoKey>,
     /// The repositories that sites have today: upgrades begin there.

@@ -116,7 +116,10 @@ impl World {
 /// The contents that are there today and those that would be there.
 fn contents(tree: &RepoTree, question: &GateQuestion) -> Result<(Contents, Contents), RepoError> {
     let beside = of_repos(tree, &question.beside)?;
-    let Some((repo, placement)) = &question.entering else { return Ok((Vec::new(), beside)) };
+    let Some((repo, placement)) = &question.entering else {
+        let standing = of_repos(tree, &question.standing)?;
+        return Ok((beside.clone(), [standing, beside].concat()));
+    };
     let before = of_repos(tree, std::slice::from_ref(repo))?;
     let after = of_placements(&tree.placements_with(repo, placement)?);
     Ok(([before, beside.clone()].concat(), [after, beside].concat()))

@@ -10,4 +10,5 @@ mod past;
 mod releases;
 mod ticket_system;
 mod trouble;
+mod waivers;
 mod world;

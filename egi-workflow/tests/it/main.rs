@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its world can not be built")]
 
+mod gate;
 mod matrix;
 mod owed;
 mod properties;

@@ -144,6 +144,7 @@ pub(crate) fn snapshot(from: RolloutState, asked: RolloutState) -> Snapshot {
         slot_holder: None,
         set: Vec::new(),
         rollout: egi_workflow::Rollout::default(),
+        gate: None,
         policy: Policy::default(),
     }
 }

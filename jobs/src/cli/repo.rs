@@ -43,8 +43,78 @@ pub enum RepoCommand {
     Verify(ByArgs),
     /// Remove what nobody can want any more
     Gc(GcArgs),
+    /// Judge whether everything can be installed: before a release's next area, or in repositories as they stand
+    Check(CheckArgs),
+    /// Let findings of the gate not count for a release, for a while
+    Waive(WaiveArgs),
+    /// List the waivers that were given
+    Waivers {
+        /// Only those of this ticket
+        ticket: Option<TicketId>,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what people did to the repositories by hand
     Log(JsonArg),
+}
+
+/// `nsrw repo check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Tickets, areas (stagerollout, production) or repositories; staged rollout and production if none is named
+    #[arg(value_name = "TICKET|AREA|REPO")]
+    pub what: Vec<Checked>,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What is judged.
+#[derive(Debug, Clone)]
+pub enum Checked {
+    /// A release, before the area it would enter next.
+    Ticket(TicketId),
+    /// The repositories of an area.
+    Area(Area),
+    /// One repository, with those that belong to it.
+    Repo(RepoKey),
+}
+
+impl FromStr for Checked {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(ticket) = text.parse() {
+            return Ok(Self::Ticket(ticket));
+        }
+        match Area::ALL.into_iter().find(|area| area.as_str() == text) {
+            Some(area) => Ok(Self::Area(area)),
+            None => parse_repo(text).map(Self::Repo),
+        }
+    }
+}
+
+/// `nsrw repo waive`
+#[derive(Debug, Args)]
+pub struct WaiveArgs {
+    /// The ticket
+    pub ticket: TicketId,
+    /// A finding, as `nsrw repo check` names it; all that are found now, if none is named
+    #[arg(long, value_name = "FINDING")]
+    pub finding: Vec<String>,
+    /// Why it shall not count
+    #[arg(long)]
+    pub reason: String,
+    /// The last day it shall not count, such as 2026-12-31
+    #[arg(long, value_name = "DATE")]
+    pub until: NaiveDate,
+    /// Who answers for it.
+    #[command(flatten)]
+    pub who: Who,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `nsrw repo rollback`

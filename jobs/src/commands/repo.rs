@@ -1,5 +1,8 @@
 //! `nsrw repo`: the repositories, what they were, the way back, and whether they are whole.
 
+mod check;
+mod waive;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -20,6 +23,9 @@ pub(super) async fn run(site: &Site, command: RepoCommand) -> anyhow::Result<Exi
         RepoCommand::Rollback(args) => roll_back(site, args).await,
         RepoCommand::Verify(args) => verify(site, args).await,
         RepoCommand::Gc(args) => collect(site, args).await,
+        RepoCommand::Check(args) => check::run(site, args).await,
+        RepoCommand::Waive(args) => waive::run(site, args).await,
+        RepoCommand::Waivers { ticket, json } => waive::list(site, ticket, json).await,
         RepoCommand::List(args) => list(&site.tree, args.json),
         RepoCommand::Show { repo, json } => show(&site.tree, &repo, json),
         RepoCommand::Diff { repo, first: To(first), second: To(second), json } => {

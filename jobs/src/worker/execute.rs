@@ -123,11 +123,11 @@ async fn fail(
 }
 
 /// Keeps the claim alive while a long step runs, and gives the step up when somebody else has taken the claim over.
-async fn with_heartbeat<T>(
+pub(super) async fn with_heartbeat<T, E: From<StoreError>>(
     site: &Site,
     claim: &Claim,
-    work: impl Future<Output = Result<T, PerformError>>,
-) -> Result<T, PerformError> {
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     let mut beat = tokio::time::interval((site.config.lease() / 3).max(std::time::Duration::from_millis(100)));
     beat.tick().await;
     tokio::pin!(work);

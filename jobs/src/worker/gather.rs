@@ -13,10 +13,11 @@ use egi_store::{Claim, Message, StoreError};
 use egi_tickets::TicketError;
 use egi_workflow::evidence;
 use egi_workflow::snapshot::takes_delivery;
-use egi_workflow::{Cause, Reason, ReleaseRecord, Rollout, Snapshot};
+use egi_workflow::{Cause, Reason, ReleaseRecord, Rollout, Snapshot, gate_before};
 
 use super::intake::Keep;
 use super::{inbox, intake, set};
+use crate::gate::{self, GateError};
 use crate::site::Site;
 
 /// Why the world could not be read.
@@ -33,6 +34,9 @@ pub(crate) enum GatherError {
         /// Why.
         source: TicketError,
     },
+    /// The gate.
+    #[error("failed to ask the gate")]
+    Gate(#[from] GateError),
 }
 
 /// What gathering led to.
@@ -252,5 +256,21 @@ async fn snapshot_alone(
     };
     let rollout = rollout(site, &record).await?;
     let policy = site.policy().await?;
-    Ok(Snapshot { cause, asked, asked_by, ticket, record, intake, slot_holder, set: Vec::new(), rollout, policy })
+    let snapshot = Snapshot {
+        cause,
+        asked,
+        asked_by,
+        ticket,
+        record,
+        intake,
+        slot_holder,
+        set: Vec::new(),
+        rollout,
+        gate: None,
+        policy,
+    };
+    match gate_before(&snapshot) {
+        Some(area) => Ok(Snapshot { gate: gate::answer(site, &snapshot.record, area).await?, ..snapshot }),
+        None => Ok(snapshot),
+    }
 }

@@ -1,0 +1,80 @@
+//! `nsrw repo waive` and `nsrw repo waivers`: findings of the gate that shall not count.
+
+use std::sync::Arc;
+
+use anyhow::{bail, ensure};
+use egi_model::gate::Waiver;
+use egi_model::role::Role;
+use egi_model::ticket::TicketId;
+
+use super::check::before_next;
+use crate::cli::repo::WaiveArgs;
+use crate::commands::actor;
+use crate::exit::Exit;
+use crate::output;
+use crate::site::Site;
+
+/// Who may waive.
+const MAY: [Role; 2] = [Role::ReleaseManager, Role::Admin];
+
+pub(super) async fn run(site: &Site, args: WaiveArgs) -> anyhow::Result<Exit> {
+    let (owner, now) = (actor(site, &args.who), site.now());
+    ensure!(
+        owner.holds_any(&MAY),
+        "{} may not waive; it takes the role {}: give it in [[people]], or name somebody who has it with --as",
+        owner.name,
+        MAY.map(Role::as_str).join(" or ")
+    );
+    let reason = args.reason.trim();
+    ensure!(!reason.is_empty(), "the reason is empty; say why the finding shall not count");
+    ensure!(args.until >= now.date_naive(), "{} is over; name a day to come", args.until);
+    let (area, report) = before_next(site, args.ticket).await?;
+    let found: Vec<String> = report.open().map(egi_model::gate::Finding::id).collect();
+    let findings = if args.finding.is_empty() { found.clone() } else { args.finding };
+    if findings.is_empty() {
+        bail!("the gate before {area} found nothing against ticket {}: nothing is to be waived", args.ticket);
+    }
+    if let Some(unknown) = findings.iter().find(|finding| !found.contains(finding)) {
+        bail!("the gate before {area} did not find {unknown}; it found {}", found.join(", "));
+    }
+    let waivers: Vec<Waiver> = findings
+        .into_iter()
+        .map(|finding| Waiver {
+            ticket: args.ticket,
+            finding,
+            reason: reason.to_owned(),
+            owner: owner.name.clone(),
+            granted: now,
+            until: args.until,
+        })
+        .collect();
+    // Noted first: a waiver that holds and stands in no log would be worse than one that is noted and does not hold.
+    let (tree, by, notes) = (Arc::clone(&site.tree), owner.name, waivers.iter().map(note).collect::<Vec<_>>());
+    tokio::task::spawn_blocking(move || {
+        let lock = tree.lock()?;
+        notes.iter().try_for_each(|what| tree.note(&lock, &by, what, now))
+    })
+    .await??;
+    site.store.grant_waivers(&waivers).await?;
+    tell(&waivers, args.json)
+}
+
+fn note(waiver: &Waiver) -> String {
+    format!("ticket {}: {} waived until {}: {}", waiver.ticket, waiver.finding, waiver.until, waiver.reason)
+}
+
+pub(super) async fn list(site: &Site, ticket: Option<TicketId>, json: bool) -> anyhow::Result<Exit> {
+    tell(&site.store.load_waivers(ticket).await?, json)
+}
+
+fn tell(waivers: &[Waiver], json: bool) -> anyhow::Result<Exit> {
+    if json {
+        output::json(&waivers)?;
+    } else {
+        for waiver in waivers {
+            let granted = waiver.granted.format("%Y-%m-%d %H:%M:%S");
+            output::line(format!("{granted}  {}  {}", waiver.owner, note(waiver)));
+        }
+    }
+    Ok(Exit::Done)
+}
