@@ -11,6 +11,7 @@ use egi_model::ticket::TicketId;
 use serde::{Deserialize, Serialize};
 
 use crate::columns::{FactColumns, Micros};
+use crate::quality::homes;
 use crate::record::RecordId;
 use crate::report::Report;
 
@@ -23,6 +24,9 @@ pub struct Carried {
     pub settled: Vec<(RolloutState, u64)>,
     /// The tickets whose facts matter to later months.
     pub tickets: Vec<TicketId>,
+    /// Where early-adopter teams were at home so far: name, site and NGI, each team's first home first.
+    #[serde(default)]
+    pub homes: Vec<[String; 3]>,
 }
 
 /// What was handed on, and by which month.
@@ -79,6 +83,51 @@ impl Report<'_> {
             records: own.map(RecordId::number).max().unwrap_or(0),
             settled: settled.map(|row| (row.state, row.wip_end)).collect(),
             tickets: tickets.into_iter().collect(),
+            homes: homes(facts)
+                .into_iter()
+                .map(|((team, site, ngi), _)| [team, site, ngi].map(str::to_owned))
+                .collect(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Facts;
+    use crate::sample::{facts, month};
+
+    fn odd(facts: &FactColumns) -> Vec<String> {
+        let december = month("2026-12");
+        crate::report(facts, december, december).problems.into_iter().map(|problem| problem.detail).collect()
+    }
+
+    #[test]
+    fn a_team_that_moves_is_found_though_nothing_of_its_first_home_is_read() {
+        let all = facts(
+            "2027-01-01 00:00",
+            "2026-11-01 00:00 1 created
+             2026-11-02 00:00 1 #1 Submitted > StageRollout emergency
+             2026-11-03 00:00 1 team=A ngi=IT site=CNAF answered=2026-11-04 finished=2026-11-05 as=Accept
+             2026-11-06 00:00 1 #2 StageRollout > Production
+             2026-11-07 00:00 1 published
+             2026-12-01 00:00 2 created
+             2026-12-02 00:00 2 #3 Submitted > StageRollout emergency
+             2026-12-03 00:00 2 team=A ngi=GR site=AUTH answered=2026-12-04",
+        );
+        let november = month("2026-11");
+        let of = |wanted: fn(u64) -> bool| {
+            let mut part: Facts = all.clone();
+            part.transitions.retain(|fact| wanted(fact.ticket.get()));
+            part.submitted.retain(|fact| wanted(fact.ticket.get()));
+            part.participations.retain(|fact| wanted(fact.ticket.get()));
+            part.published.retain(|fact| wanted(fact.ticket.get()));
+            FactColumns::of(&part)
+        };
+        let carried = crate::report(&of(|ticket| ticket == 1), november, november).carry(november).unwrap();
+        assert!(carried.tickets.is_empty(), "{carried:?}");
+        let part = of(|ticket| ticket == 2).continuing(november, carried);
+        assert_eq!(odd(&part), odd(&FactColumns::of(&all)));
+        assert_eq!(odd(&part), ["team A stands with AUTH, GR and with CNAF, IT"]);
     }
 }

@@ -100,7 +100,7 @@ pub const GROUND_RULES: [GroundRule; 10] = [
     },
     GroundRule {
         title: "A month",
-        text: "Half-open: from the first day 00:00 to the next month's first day 00:00, UTC. Instants are known to the microsecond.",
+        text: "Half-open: from the first day 00:00 to the next month's first day 00:00, in UTC for every site: no time zone can be set, so that the months of two sites are the same months. Instants are known to the microsecond.",
     },
     GroundRule {
         title: "A release",

@@ -1,7 +1,7 @@
 //! What is odd in the facts. Everything odd is reported with its ticket and record; nothing is repaired or dropped in
 //! silence, and nothing odd stops a report.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use egi_model::month::Month;
@@ -239,39 +239,51 @@ fn in_order(mut records: Vec<(RecordId, Micros)>) -> Vec<(RecordId, Micros)> {
     records
 }
 
-/// Notes every team whose name stands with different sites or NGIs, once for each home beside the first.
-pub(crate) fn find_divided_teams(facts: &FactColumns) -> Vec<Problem> {
+/// A team's name, site and NGI.
+type Home<'f> = (&'f str, &'f str, &'f str);
+
+/// Every home of every team, team by team and the first home first, with the row that names it first. What an earlier month
+/// handed over is known already and has no row.
+pub(crate) fn homes(facts: &FactColumns) -> Vec<(Home<'_>, Option<usize>)> {
     let log = &facts.participations;
-    let homes = log.team.iter().copied().zip(log.site.iter().copied()).zip(log.ngi.iter().copied());
+    let named = log.team.iter().copied().zip(log.site.iter().copied()).zip(log.ngi.iter().copied());
     let number = |row: usize| log.record.get(row).map(|record| record.order());
     let mut first: HashMap<_, usize> = HashMap::new();
-    for (row, home) in homes.enumerate() {
+    for (row, home) in named.enumerate() {
         let known = first.entry(home).or_insert(row);
         if number(row) < number(*known) {
             *known = row;
         }
     }
+    let handed = facts.handover.iter().flat_map(|handover| &handover.carried.homes);
+    let handed: Vec<Home<'_>> = handed.map(|[team, site, ngi]| (team.as_str(), site.as_str(), ngi.as_str())).collect();
+    let is_handed: HashSet<Home<'_>> = handed.iter().copied().collect();
     let shown = |((team, site), ngi)| (facts.names.show(team), facts.names.show(site), facts.names.show(ngi));
+    let new = first.into_iter().map(|(home, row)| (shown(home), row));
+    let mut new: Vec<_> = new.filter(|(home, _)| !home.0.is_empty() && !is_handed.contains(home)).collect();
+    new.sort_by_key(|(home, row)| (number(*row), *home));
+    let handed = handed.into_iter().map(|home| (home, None));
+    let mut homes: Vec<_> = handed.chain(new.into_iter().map(|(home, row)| (home, Some(row)))).collect();
+    homes.sort_by_key(|(home, _)| home.0);
+    homes
+}
+
+/// Notes every team whose name stands with different sites or NGIs, once for each home beside the first.
+pub(crate) fn find_divided_teams(facts: &FactColumns) -> Vec<Problem> {
+    let log = &facts.participations;
     let mut problems = Vec::new();
     let mut reader = Reader { facts, problems: &mut problems };
-    let homes = first.into_iter().map(|(home, row)| (shown(home), row));
-    let mut homes: Vec<_> = homes.filter(|((team, _, _), _)| !team.is_empty()).collect();
-    homes.sort_by_key(|(home, row)| (home.0, number(*row), *home));
-    let mut before: Option<(&str, &str, &str)> = None;
-    for (home @ (team, site, ngi), row) in homes {
-        if let Some((_, first_site, first_ngi)) = before.filter(|before| before.0 == team) {
-            let detail = format!("team {team} stands with {site}, {ngi} and with {first_site}, {first_ngi}");
-            let (ticket, record) = (log.ticket.get(row).copied(), log.record.get(row).copied());
-            reader.alone(
-                ProblemKind::TeamInTwoPlaces,
-                ticket,
-                record,
-                crate::order::participation_time(log, row),
-                detail,
-            );
-        } else {
+    let mut before: Option<Home<'_>> = None;
+    for (home @ (team, site, ngi), row) in homes(facts) {
+        let Some((_, first_site, first_ngi)) = before.filter(|before| before.0 == team) else {
             before = Some(home);
-        }
+            continue;
+        };
+        let Some(row) = row else { continue };
+        let detail = format!("team {team} stands with {site}, {ngi} and with {first_site}, {first_ngi}");
+        let (ticket, record) = (log.ticket.get(row).copied(), log.record.get(row).copied());
+        let at = crate::order::participation_time(log, row);
+        reader.alone(ProblemKind::TeamInTwoPlaces, ticket, record, at, detail);
     }
     problems
 }

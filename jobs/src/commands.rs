@@ -26,6 +26,7 @@ use clap::CommandFactory as _;
 use egi_model::role::Actor;
 use egi_tickets::TicketError;
 
+use crate::cli::report::FactsCommand;
 use crate::cli::rt::RtCommand;
 use crate::cli::{Cli, Command, Document, JsonArg, SiteCommand, Who};
 use crate::config::Config;
@@ -61,6 +62,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Config(JsonArg { json }) => print_config(&cli.config, json),
         // The numbers of files need no site.
         Command::OnSite(SiteCommand::Report(args)) if args.facts.is_some() => report::run_on_files(&args, Utc::now()),
+        Command::OnSite(SiteCommand::Facts(FactsCommand::Check(args))) => facts::check(&args, Utc::now()),
         Command::OnSite(command) => run_on_site(command, &open_site(&cli.config).await?).await,
     }
 }

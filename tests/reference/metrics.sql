@@ -273,6 +273,11 @@ SELECT metric::metric AS metric, month, "row"::row_name AS "row", "column"::colu
               WHERE s.seconds IS NULL AND NOT s.terminal
 );
 
+DROP TABLE steps;
+DROP TABLE firsts;
+DROP TABLE created;
+DROP TABLE parts;
+
 -- Counts are the numbers of lineage rows; everything below arranges them.
 CREATE TABLE counts AS
 SELECT metric, month, "row", "column", count(*) AS n FROM lineage GROUP BY ALL;
@@ -424,7 +429,7 @@ LEFT JOIN counts c ON c.metric = 'time-in-state' AND c.month = m.month AND c."ro
 WHERE NOT s.terminal
 GROUP BY m.month, s.place, s.state, v.v, o.oldest, o.measured ORDER BY m.month, s.place;
 
-CREATE TABLE stays AS
+CREATE VIEW stays AS
 WITH window_ AS (SELECT min(opens) AS opens, max(closes) AS closes, max(measured) AS measured FROM months),
 known AS (
     SELECT s.*, CASE WHEN s."left" < w.closes THEN s."left" END AS known_left, w.*

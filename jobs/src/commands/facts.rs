@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use egi_metrics::exchange::{Kind, read_facts, write_facts};
 use egi_metrics::{FactColumns, Facts, Format, MetricsError};
 
@@ -18,7 +19,7 @@ pub(super) async fn run(site: &Site, command: &FactsCommand) -> anyhow::Result<E
     match command {
         FactsCommand::Export(args) => export(site, args).await,
         FactsCommand::Import(args) => import(site, args).await,
-        FactsCommand::Check(args) => check(site, args),
+        FactsCommand::Check(args) => check(args, site.now()),
     }
 }
 
@@ -56,8 +57,9 @@ async fn import(site: &Site, args: &FactsImportArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn check(site: &Site, args: &FactsCheckArgs) -> anyhow::Result<Exit> {
-    let facts = match read_facts(&args.path, None, site.now()) {
+/// Looks at files of facts, which needs no site.
+pub(super) fn check(args: &FactsCheckArgs, now: DateTime<Utc>) -> anyhow::Result<Exit> {
+    let facts = match read_facts(&args.path, None, now) {
         Ok(facts) => facts,
         Err(error) => return tell_faults(error, args.json),
     };

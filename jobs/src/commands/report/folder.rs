@@ -20,12 +20,15 @@ pub(super) struct Enclosed<'a> {
 
 /// Writes every sheet of a report into `folder`, and what is enclosed, in the place of what was there. `wrote` is called
 /// after each sheet. The answer are the files' names.
+///
+/// Each file is written and synced by a thread of its own: the two long ones go side by side, and the file system has few
+/// commits to make instead of one for each file.
 pub(super) fn write_folder(
     folder: &Path,
     report: &Report<'_>,
     format: Format,
     enclosed: Option<Enclosed<'_>>,
-    wrote: impl Fn(),
+    wrote: impl Fn() + Sync,
 ) -> anyhow::Result<Vec<String>> {
     let parent = parent_of(folder);
     fs::create_dir_all(parent).with_context(|| format!("failed to make the folder {}", parent.display()))?;
@@ -33,24 +36,29 @@ pub(super) fn write_folder(
         .prefix(".report-")
         .tempdir_in(parent)
         .with_context(|| format!("failed to write into {}", parent.display()))?;
-    let mut written = Vec::new();
-    for sheet in sheets() {
+    let write_sheet = |sheet: &'static str| {
         let name = format!("{sheet}.{}", format.extension());
-        let file = fill(&aside.path().join(&name), |out| Ok(report.write(sheet, format, out)?))?;
-        written.push((name, file));
+        fill(&aside.path().join(&name), |out| Ok(report.write(sheet, format, out)?))?;
         wrote();
-    }
-    if let Some(Enclosed { name, bytes }) = enclosed {
-        let file = fill(&aside.path().join(name), |out| Ok(out.write_all(bytes)?))?;
-        written.push((name.to_owned(), file));
-    }
-    sync_all(&written)?;
+        Ok(name)
+    };
+    let write_enclosed = |Enclosed { name, bytes }| {
+        fill(&aside.path().join(name), |out| Ok(out.write_all(bytes)?))?;
+        Ok(name.to_owned())
+    };
+    let written: anyhow::Result<Vec<String>> = std::thread::scope(|scope| {
+        let mut writing: Vec<_> = sheets().into_iter().map(|sheet| scope.spawn(move || write_sheet(sheet))).collect();
+        writing.extend(enclosed.map(|enclosed| scope.spawn(move || write_enclosed(enclosed))));
+        let written = writing.into_iter().map(std::thread::ScopedJoinHandle::join);
+        written.map(|one| one.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked))).collect()
+    });
+    let written = written?;
     sync(aside.path())?;
     put_in_place(aside.path(), folder).with_context(|| format!("failed to put {} in place", folder.display()))?;
     sync(parent)?;
     // What was there before is aside now, and goes.
     aside.close().or_else(|error| if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
-    Ok(written.into_iter().map(|(name, _)| name).collect())
+    Ok(written)
 }
 
 /// Writes one file aside, syncs it, and puts it in place at once.
@@ -72,24 +80,14 @@ fn parent_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn fill(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<()>) -> anyhow::Result<File> {
+/// Writes a file and syncs it.
+fn fill(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let fill = || {
         let mut out = BufWriter::with_capacity(1 << 16, File::create(path)?);
         write(&mut out)?;
-        anyhow::Ok(out.into_inner().map_err(std::io::IntoInnerError::into_error)?)
+        anyhow::Ok(out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?)
     };
     fill().with_context(|| format!("failed to write {}", path.display()))
-}
-
-/// Syncs all at once: the file system then has one commit to make and not one for each file.
-fn sync_all(files: &[(String, File)]) -> anyhow::Result<()> {
-    std::thread::scope(|scope| {
-        let syncing: Vec<_> = files.iter().map(|(name, file)| (name, scope.spawn(|| file.sync_all()))).collect();
-        syncing.into_iter().try_for_each(|(name, synced)| {
-            let synced = synced.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked));
-            synced.with_context(|| format!("failed to sync {name}"))
-        })
-    })
 }
 
 fn sync(folder: &Path) -> anyhow::Result<()> {
