@@ -11,6 +11,7 @@ pub mod digest;
 pub mod early_adopter;
 pub mod field;
 pub mod history;
+pub mod limit;
 pub mod major;
 pub mod month;
 pub mod name;

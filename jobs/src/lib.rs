@@ -9,6 +9,7 @@ pub mod config;
 pub mod exit;
 pub mod mail;
 pub mod numbers;
+pub mod outbox;
 pub mod output;
 pub mod rt;
 pub mod site;

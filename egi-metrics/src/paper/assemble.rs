@@ -2,7 +2,6 @@
 
 mod ageing;
 mod flow;
-mod limit;
 mod matrix;
 mod quality;
 mod rollouts;
@@ -10,6 +9,7 @@ mod stories;
 mod summary;
 
 use chrono::{DateTime, Datelike as _, Utc};
+use egi_model::limit::{Calendar, Limits};
 use egi_model::month::Month;
 
 use super::data::{DefinitionText, MonthCounts, MonthName, ProviderCounts, ReportData, RuleText, StateTimes};
@@ -34,6 +34,10 @@ pub struct Setting {
     pub site: String,
     /// When the month was closed; `None` while it is open.
     pub closed: Option<DateTime<Utc>>,
+    /// How long a release may stand in a state.
+    pub limits: Limits,
+    /// Which days people work on.
+    pub calendar: Calendar,
 }
 
 /// The content of the report of the last month of `report`, which looks back on all its months: thirteen, by custom. `None`
@@ -43,7 +47,7 @@ pub fn assemble(report: &Report<'_>, setting: &Setting) -> Option<ReportData> {
     let month = report.months.last()?;
     let story = Story { report, month, log_begins: log_begins(report) };
     let looked_back = report.months.first().map(|first| first.month);
-    let (rollouts, ageing) = (rollouts::of(&story), ageing::of(&story));
+    let (rollouts, ageing) = (rollouts::of(&story), ageing::of(&story, setting));
     let (quality, emergencies) = (quality::rows(month), stories::emergencies(&story));
     Some(ReportData {
         site: setting.site.clone(),
@@ -70,6 +74,7 @@ pub fn assemble(report: &Report<'_>, setting: &Setting) -> Option<ReportData> {
         ngis: matrix::ngis(&story),
         rejects: stories::rejects(&story),
         emergencies,
+        overrides: stories::overrides(&story),
         restatements: report.restatements.iter().map(quality::restatement).collect(),
         quality,
         rules: GROUND_RULES.iter().map(|rule| RuleText { title: rule.title.into(), text: rule.text.into() }).collect(),

@@ -31,6 +31,9 @@ pub(crate) fn brief(effect: &Effect) -> String {
         Effect::SetWatchers { groups } => {
             format!("tell [{}]", groups.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
         }
+        Effect::Invite { team, .. } => format!("invite {}", team.name),
+        Effect::EndInvitations => "end the invitations".to_owned(),
+        Effect::NoteReport { link } => format!("note the report {link}"),
         Effect::SetStatus { status } => format!("status {status}"),
     }
 }

@@ -71,7 +71,12 @@ fn perform(toy: &mut Toy, step: usize, effect: &Effect) {
         Effect::SetWatchers { groups } => drop(toy.fields.insert("watchers".to_owned(), format!("{groups:?}"))),
         // The marker of a comment is its plan and step: a repeat is seen.
         Effect::Comment { text } => drop(toy.comments.insert((step, text.clone()))),
-        Effect::Fetch { .. } | Effect::Accept { .. } | Effect::DropScratch => {}
+        Effect::Fetch { .. }
+        | Effect::Accept { .. }
+        | Effect::Invite { .. }
+        | Effect::EndInvitations
+        | Effect::NoteReport { .. }
+        | Effect::DropScratch => {}
     }
 }
 

@@ -16,6 +16,7 @@ mod meanwhile;
 mod missed;
 mod proxy;
 mod stories;
+mod teams;
 mod trouble;
 mod walk;
 mod world;
