@@ -15,7 +15,6 @@ mod consolidated;
 mod data;
 mod error;
 mod export;
-mod limit;
 mod template;
 mod world;
 
@@ -28,7 +27,6 @@ pub use data::{
 };
 pub use error::{PaperError, TemplateFault};
 pub use export::render_pdf;
-pub use limit::{Limit, Limits};
 pub use template::Template;
 
 #[cfg(test)]

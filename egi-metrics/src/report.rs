@@ -216,6 +216,12 @@ impl Report<'_> {
         self.events(month, &self.tally.rejections)
     }
 
+    /// The releases that were accepted in a month without the evidence of early adopters that was asked for.
+    #[must_use]
+    pub fn overrides(&self, month: Month) -> Vec<Event> {
+        self.events(month, &self.tally.overrides)
+    }
+
     fn events(&self, month: Month, events: &[crate::tally::Event]) -> Vec<Event> {
         let place = self.place(month);
         let of_month = events.iter().filter(|event| Some(event.month) == place);

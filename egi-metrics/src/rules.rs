@@ -13,6 +13,9 @@ use crate::teams;
 use crate::trace::{Cell, Row};
 use crate::window::Window;
 
+/// What the reasons of a transition begin with by which a release manager did without evidence.
+const OVERRIDE: &str = "override: ";
+
 /// Counts tickets, one after the other.
 #[derive(Debug)]
 pub(crate) struct Counter<'f> {
@@ -156,11 +159,19 @@ impl Counter<'_> {
         self.tally.skips.append(&mut skipped);
         let rejected = firsts.rejected.and_then(|step| self.event(journey.ticket, &step));
         self.tally.rejections.extend(rejected);
+        let overridden = firsts.accepted.filter(|step| self.is_override(step));
+        let overridden = overridden.and_then(|step| self.event(journey.ticket, &step));
+        self.tally.overrides.extend(overridden);
     }
 
     fn event(&self, ticket: u64, step: &Step) -> Option<Event> {
         let Request { row, record, at, asked, .. } = step.request;
         Some(Event { month: self.window.place(at)?, ticket, row, record, at, stood: step.stood, asked })
+    }
+
+    /// Whether a release was accepted without the evidence that was asked for: then its reasons begin with by which word.
+    fn is_override(&self, step: &Step) -> bool {
+        self.facts.transitions.reasons.get(step.request.row).is_some_and(|reasons| reasons.starts_with(OVERRIDE))
     }
 
     fn came_to_nothing(&mut self, journey: &Journey<'_>) {

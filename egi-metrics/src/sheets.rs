@@ -54,6 +54,7 @@ impl Report<'_> {
             "m-sa1-3-5-releases" => self.publications_columns()?,
             "skips" => self.events_columns(&self.tally.skips)?,
             "rejections" => self.events_columns(&self.tally.rejections)?,
+            "overrides" => self.events_columns(&self.tally.overrides)?,
             "stays" => self.stays_columns()?,
             "lineage" => self.lineage_columns(),
             "restatements" => self.restatements_columns(),

@@ -25,6 +25,7 @@ pub(crate) struct Tally {
     pub(crate) publications: Vec<Publication>,
     pub(crate) skips: Vec<Event>,
     pub(crate) rejections: Vec<Event>,
+    pub(crate) overrides: Vec<Event>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -120,6 +121,7 @@ impl Tally {
             publications: Vec::new(),
             skips: Vec::new(),
             rejections: Vec::new(),
+            overrides: Vec::new(),
         }
     }
 
@@ -144,6 +146,7 @@ impl Tally {
         self.publications.append(&mut later.publications);
         self.skips.append(&mut later.skips);
         self.rejections.append(&mut later.rejections);
+        self.overrides.append(&mut later.overrides);
     }
 
     /// A release is in a state that nothing leaves, at each of these bounds.
@@ -220,6 +223,7 @@ impl Tally {
         self.publications.sort_unstable_by_key(|known| (known.month, known.ticket));
         self.skips.sort_unstable_by_key(|event| (event.month, event.ticket, event.record.order()));
         self.rejections.sort_unstable_by_key(|event| (event.month, event.ticket));
+        self.overrides.sort_unstable_by_key(|event| (event.month, event.ticket));
     }
 
     pub(crate) fn rollouts_of(&self, month: usize) -> &[RolloutEnd] {

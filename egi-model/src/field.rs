@@ -44,6 +44,8 @@ pub enum Field {
     UmdRelease,
     /// Why the release is accepted without the evidence that is asked for.
     RolloutOverride,
+    /// Whether the release is behind the service limit of its state.
+    Delayed,
 }
 
 /// What a field holds.
@@ -121,8 +123,8 @@ const fn given(field: Field, rt_name: &'static str, kind: FieldKind, description
 }
 
 /// The specification's field table, with the two fields that arrived later (`CommunicationStatus`, `UMDRelease`), the
-/// checksums file and the word by which staged rollout is passed without its evidence.
-pub const FIELDS: [FieldSpec; 14] = [
+/// checksums file, the word by which staged rollout is passed without its evidence, and the mark of what is overdue.
+pub const FIELDS: [FieldSpec; 15] = [
     FieldSpec {
         null: NullRule::Allowed,
         write: BY_REPOSITORY,
@@ -242,6 +244,16 @@ pub const FIELDS: [FieldSpec; 14] = [
             "StageRollout-Override",
             FieldKind::Text,
             "Why the release is accepted without the evidence of early adopters that is asked for",
+        )
+    },
+    FieldSpec {
+        null: NullRule::Allowed,
+        write: BY_REPOSITORY,
+        ..given(
+            Field::Delayed,
+            "Delayed",
+            FieldKind::Choice(&["Yes"]),
+            "Whether the release has stood in its state for longer than the service limit allows",
         )
     },
 ];

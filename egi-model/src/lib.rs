@@ -12,6 +12,7 @@ pub mod early_adopter;
 pub mod field;
 pub mod gate;
 pub mod history;
+pub mod limit;
 pub mod major;
 pub mod month;
 pub mod name;

@@ -117,15 +117,6 @@ impl Store {
         let update = sqlx::query("UPDATE letters SET begun = NULL WHERE id = ? AND sent IS NULL").bind(id);
         update.execute(&self.write).await.map(drop).map_err(operation.failed())
     }
-
-    /// When the last letter of a kind was sent: of those whose topic begins so.
-    pub async fn load_last_sent(&self, beginning: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let operation = Operation::new("load when a letter was sent");
-        let query = sqlx::query("SELECT id, topic, sent FROM letters WHERE sent IS NOT NULL ORDER BY sent DESC");
-        let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
-        let mut found = rows.iter().filter(|row| row::text(row, "topic").is_ok_and(|t| t.starts_with(beginning)));
-        found.next().map(|row| row::time(row, "sent")).transpose().map_err(operation.failed())
-    }
 }
 
 fn outbox_letter(row: &AnyRow) -> row::Result<OutboxLetter> {

@@ -3,6 +3,7 @@
 //! Pure: no async, no clock, no I/O. Callers gather a [`Snapshot`] of the world, ask for a [`Decision`], turn it into a
 //! [`Plan`] of effects with no choices left in it, and perform those one by one; [`next`] says which comes next.
 
+pub mod clock;
 pub mod decide;
 pub mod diagram;
 pub mod effect;

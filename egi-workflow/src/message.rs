@@ -1,5 +1,7 @@
 //! Every sentence ever written to a ticket.
 
+pub mod clock;
+pub mod letter;
 pub mod rollout;
 
 use egi_model::field::{Field, FieldKind};

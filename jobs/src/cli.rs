@@ -1,6 +1,8 @@
 //! The command line.
 
+pub mod clocks;
 pub mod early_adopters;
+pub mod evidence;
 pub mod release;
 pub mod repo;
 pub mod report;
@@ -36,6 +38,9 @@ pub enum Command {
     /// Work with release.xml
     #[command(subcommand)]
     Release(release::ReleaseCommand),
+    /// Check an evidence pack, which needs no site
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
     /// Work with Request Tracker: its configuration, its past
     #[command(subcommand)]
     Rt(rt::RtCommand),
@@ -78,6 +83,12 @@ pub enum SiteCommand {
     /// Work with early adopters: the teams, what they say of releases, what follows from it
     #[command(subcommand)]
     Ea(early_adopters::EaCommand),
+    /// Remind of what is due, once each, and mark what is delayed
+    Clocks(clocks::ClocksArgs),
+    /// Write and send the letters that tell people
+    Notify(clocks::NotifyArgs),
+    /// Show the pipeline: which release stands where, how long, with whom, and what keeps it
+    Board(JsonArg),
     /// Say why a release stands where it stands, and what would move it
     Explain(ticket::ExplainArgs),
     /// Work with the repositories: what is in them, what they were, the way back

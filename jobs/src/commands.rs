@@ -1,11 +1,15 @@
 //! One file per command.
 
+mod board;
+mod clocks;
 mod early_adopters;
+mod evidence;
 mod explain;
 mod facts;
 mod history;
 mod import_history;
 mod init;
+mod notify;
 mod plan;
 mod promote;
 mod release;
@@ -38,7 +42,8 @@ use crate::site::{Site, system_clock};
 pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Init(args) => init::run(&args).await,
-        Command::Release(command) => release::run(&command),
+        Command::Release(command) => release::run(&cli.config, &command).await,
+        Command::Evidence(command) => evidence::run(&command),
         Command::Rt(RtCommand::ImportHistory(args)) => import_history::run(&open_site(&cli.config).await?, &args).await,
         Command::Rt(RtCommand::Setup(command)) => rt::run(&load_config(&cli.config)?, &command),
         Command::Completions { shell } => {
@@ -75,6 +80,9 @@ async fn run_on_site(command: SiteCommand, site: &Site) -> anyhow::Result<Exit> 
         SiteCommand::Report(args) => report::run(site, &args).await,
         SiteCommand::Facts(command) => facts::run(site, &command).await,
         SiteCommand::Ticket(command) => ticket::run(site, command).await,
+        SiteCommand::Clocks(args) => clocks::run(site, &args).await,
+        SiteCommand::Notify(args) => notify::run(site, &args).await,
+        SiteCommand::Board(args) => board::run(site, args.json).await,
         SiteCommand::Ea(command) => early_adopters::run(site, command).await,
         SiteCommand::History(args) => history::run(site, &args).await,
         SiteCommand::Explain(args) => explain::run(site, &args).await,

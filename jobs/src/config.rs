@@ -3,6 +3,7 @@
 //! Relative paths are below the folder of the file. Unknown keys are refused with the nearest known one. Secrets are
 //! named by file, never written here.
 
+mod clocks;
 mod early_adopters;
 mod error;
 mod fetch;
@@ -10,6 +11,7 @@ mod gate;
 mod intake;
 mod keys;
 mod mail;
+mod notifications;
 mod provider;
 mod ticket_system;
 
@@ -25,12 +27,14 @@ use egi_workflow::Policy;
 use egi_workflow::policy::{TargetAreas, default_target_areas};
 use serde::{Deserialize, Serialize};
 
+pub use clocks::Clocks;
 pub use early_adopters::EarlyAdopters;
 pub use error::ConfigError;
 pub use fetch::Fetch;
 pub use gate::{Gate, GateSetting, OutsideSetting};
 pub use intake::Intake;
 pub use mail::{Mail, MailTls};
+pub use notifications::{Notifications, Readers, When};
 pub use provider::{ProviderRules, Scheme};
 pub use ticket_system::{RequestTracker, RtApi, TicketSystemKind, Tickets};
 
@@ -68,6 +72,10 @@ pub struct Config {
     pub intake: Intake,
     /// Early adopters.
     pub early_adopters: EarlyAdopters,
+    /// Service limits.
+    pub clocks: Clocks,
+    /// Who is written to, and when.
+    pub notifications: Notifications,
     /// How indexes are signed.
     pub signing: Signing,
     /// The gate before staged rollout and production.
@@ -183,6 +191,8 @@ impl Default for Config {
             mail: Mail::default(),
             intake: Intake::default(),
             early_adopters: EarlyAdopters::default(),
+            clocks: Clocks::default(),
+            notifications: Notifications::default(),
             signing: Signing::default(),
             gate: Gate::default(),
             policy: Policy::default(),
@@ -273,6 +283,14 @@ impl Config {
         for address in senders.into_iter().chain(&self.mail.report_to) {
             if let Err(error) = address.parse::<lettre::message::Mailbox>() {
                 return wrong(format!("[mail] has \"{address}\", which is no mail address: {error}"));
+            }
+        }
+        if let Err(error) = self.clocks.calendar() {
+            return wrong(format!("[clocks]: {error}"));
+        }
+        for address in self.notifications.groups.values().flat_map(|readers| &readers.to) {
+            if let Err(error) = address.parse::<lettre::message::Mailbox>() {
+                return wrong(format!("[notifications] has \"{address}\", which is no mail address: {error}"));
             }
         }
         for (i, a) in self.major.iter().enumerate() {

@@ -10,6 +10,7 @@ pub mod exit;
 mod gate;
 pub mod mail;
 pub mod numbers;
+pub mod outbox;
 pub mod output;
 pub mod rt;
 pub mod site;

@@ -25,7 +25,7 @@ use egi_workflow::{Decision, Plan, Reason, decide, plan};
 use tracing::{error, info, warn};
 
 use self::gather::Gathered;
-pub(crate) use self::gather::{GatherError, gather_preview, notice_of};
+pub(crate) use self::gather::{GatherError, gather_preview, notice_of, rollout};
 pub(crate) use self::inbox::{check, deliver, deliver_faulty, deliver_word, look_at_teams};
 pub(crate) use self::perform::{describe, placement, tree_mode};
 pub(crate) use self::set::name;

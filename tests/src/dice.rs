@@ -1,9 +1,20 @@
 //! Random numbers for tests: no secret, only no pattern.
 
 /// Random numbers that are the same for the same beginning (splitmix64).
-pub(crate) struct Dice(pub(crate) u64);
+pub struct Dice(pub(crate) u64);
 
 impl Dice {
+    /// Numbers that begin with this one.
+    #[must_use]
+    pub const fn new(beginning: u64) -> Self {
+        Self(beginning)
+    }
+
+    /// A number below `bound`, which is not 0.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;

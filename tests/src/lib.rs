@@ -25,7 +25,7 @@ pub mod browser;
 pub mod clients;
 pub mod crash;
 pub mod demo;
-mod dice;
+pub mod dice;
 pub mod keys;
 pub mod numbers;
 pub mod old_rt;

@@ -144,7 +144,12 @@ impl Serving {
 
     /// Posts a body with these headers.
     pub fn post_with(&self, kind: &str, body: &str, headers: &[(&str, String)]) -> Result<Answer> {
-        let mut request = Request::post(format!("{}/api/rollout", self.base));
+        self.post_to("/api/rollout", kind, body, headers)
+    }
+
+    /// Posts a body with these headers to another path of the API.
+    pub fn post_to(&self, path: &str, kind: &str, body: &str, headers: &[(&str, String)]) -> Result<Answer> {
+        let mut request = Request::post(format!("{}{path}", self.base));
         if !kind.is_empty() {
             request = request.header("Content-Type", kind);
         }

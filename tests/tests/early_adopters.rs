@@ -5,8 +5,12 @@
 
 #[path = "early_adopters/bad.rs"]
 mod bad;
+#[path = "early_adopters/clocks.rs"]
+mod clocks;
 #[path = "early_adopters/evidence.rs"]
 mod evidence;
+#[path = "early_adopters/papers.rs"]
+mod papers;
 #[path = "early_adopters/story.rs"]
 mod story;
 #[path = "early_adopters/world.rs"]

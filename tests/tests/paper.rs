@@ -215,7 +215,7 @@ fn systemd_finds_no_fault_with_the_units() {
         paths.push(home.path().join(unit.file_name().unwrap()));
         std::fs::write(paths.last().unwrap(), text).unwrap();
     }
-    assert_eq!(paths.len(), 3);
+    assert_eq!(paths.len(), 5);
     let verify = Command::new("systemd-analyze").args(["verify", "--man=no"]).args(&paths).output().unwrap();
     let said = String::from_utf8(verify.stderr).unwrap();
     // Other units of the machine may have faults of their own.

@@ -18,7 +18,7 @@ const EVENT: [ColumnSpec; 10] = [
 ];
 
 /// The files of a month's report beside those of [`METRICS`](super::METRICS).
-pub const FILES: [FileSpec; 10] = [
+pub const FILES: [FileSpec; 11] = [
     FileSpec {
         name: "m-sa1-3-1-releases",
         purpose: "The releases behind M.SA1.3-1, one line each.",
@@ -84,6 +84,11 @@ pub const FILES: [FileSpec; 10] = [
     FileSpec {
         name: "rejections",
         purpose: "The rejected releases of outcomes, one line each, with who asked and why.",
+        columns: &EVENT,
+    },
+    FileSpec {
+        name: "overrides",
+        purpose: "The releases accepted in the month without the evidence of early adopters that was asked for, one line each, with who asked and why.",
         columns: &EVENT,
     },
     FileSpec {

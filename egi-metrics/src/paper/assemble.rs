@@ -9,10 +9,10 @@ mod stories;
 mod summary;
 
 use chrono::{DateTime, Datelike as _, Utc};
+use egi_model::limit::{Calendar, Limits};
 use egi_model::month::Month;
 
 use super::data::{DefinitionText, MonthCounts, MonthName, ProviderCounts, ReportData, RuleText, StateTimes};
-use super::limit::Limits;
 use crate::catalog::id::{M_REPO_1, M_REPO_2, M_REPO_3, OUTCOMES};
 use crate::catalog::{DEFINITIONS_VERSION, GROUND_RULES, METRICS, MetricSpec};
 use crate::columns::NEVER;
@@ -34,8 +34,10 @@ pub struct Setting {
     pub site: String,
     /// When the month was closed; `None` while it is open.
     pub closed: Option<DateTime<Utc>>,
-    /// How long a release may stand in each state.
+    /// How long a release may stand in a state.
     pub limits: Limits,
+    /// Which days people work on.
+    pub calendar: Calendar,
 }
 
 /// The content of the report of the last month of `report`, which looks back on all its months: thirteen, by custom. `None`
@@ -45,7 +47,7 @@ pub fn assemble(report: &Report<'_>, setting: &Setting) -> Option<ReportData> {
     let month = report.months.last()?;
     let story = Story { report, month, log_begins: log_begins(report) };
     let looked_back = report.months.first().map(|first| first.month);
-    let (rollouts, ageing) = (rollouts::of(&story), ageing::of(&story, &setting.limits));
+    let (rollouts, ageing) = (rollouts::of(&story), ageing::of(&story, setting));
     let (quality, emergencies) = (quality::rows(month), stories::emergencies(&story));
     Some(ReportData {
         site: setting.site.clone(),
@@ -72,6 +74,7 @@ pub fn assemble(report: &Report<'_>, setting: &Setting) -> Option<ReportData> {
         ngis: matrix::ngis(&story),
         rejects: stories::rejects(&story),
         emergencies,
+        overrides: stories::overrides(&story),
         restatements: report.restatements.iter().map(quality::restatement).collect(),
         quality,
         rules: GROUND_RULES.iter().map(|rule| RuleText { title: rule.title.into(), text: rule.text.into() }).collect(),

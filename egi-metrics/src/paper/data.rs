@@ -68,6 +68,8 @@ pub struct ReportData {
     pub rejects: Rejects,
     /// Releases that went another way as emergencies in the month.
     pub emergencies: Vec<EmergencyRow>,
+    /// Releases accepted in the month without the evidence that was asked for.
+    pub overrides: Vec<EmergencyRow>,
     /// Changes to the figures of closed months.
     pub restatements: Vec<RestatementRow>,
     /// What is odd in the log.

@@ -4,13 +4,15 @@ mod world;
 
 use super::*;
 use crate::{FactColumns, Facts, Format, report, sheets};
+use egi_model::limit::{Calendar, default_limits};
 use world::{Release, log};
 
 fn content(facts: &Facts, month: &str) -> (ReportData, Vec<(String, Vec<u8>)>) {
     let month = crate::sample::month(month);
     let first = (0..12).fold(month, |month, _| month.previous());
     let columns = FactColumns::of(facts);
-    let setting = Setting { site: "EGI".to_owned(), closed: None, limits: Limits::default() };
+    let setting =
+        Setting { site: "EGI".to_owned(), closed: None, limits: default_limits(), calendar: Calendar::default() };
     let data = assemble(&report(&columns, first, month), &setting).unwrap();
     let files = report(&columns, month, month);
     let sheet = |sheet: &str| {

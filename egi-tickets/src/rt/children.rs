@@ -22,6 +22,8 @@ impl Client {
         if let Some(there) = self.find_child(part)? {
             return Ok(there);
         }
+        let mut given = fields(&ChildTicket::of(part.release, part, true), part);
+        given.retain(|_, value| *value != json!(""));
         let new = json!({
             "Queue": ROLLOUT_QUEUE,
             "Subject": invitation.subject,
@@ -29,7 +31,7 @@ impl Client {
             "Content": invitation.text,
             "ContentType": "text/plain",
             "MemberOf": part.release.get(),
-            "CustomFields": fields(&ChildTicket::of(part.release, part, true), part),
+            "CustomFields": given,
         });
         let answer = self.connection.post("REST/2.0/ticket", &new)?;
         match answer.status {
@@ -79,12 +81,16 @@ impl Client {
     /// Makes a team's ticket say what is on record. RT answers 200 whatever became of it, so it is read back.
     pub(super) fn set_child(&self, wanted: &ChildTicket, part: &ParticipationRecord) -> Result<Written, TicketError> {
         let id = wanted.id;
-        if self.child(id)? == *wanted {
+        let before = self.child(id)?;
+        if before == *wanted {
             return Ok(Written::Already);
         }
+        // What is empty there and shall be is left alone: RT would keep that it was emptied.
+        let (mut wanted_fields, there) = (fields(wanted, part), fields(&before, part));
+        wanted_fields.retain(|name, value| *value != json!("") || there.get(name) != Some(value));
         let etag = self.connection.get(&format!("REST/2.0/ticket/{id}"), &[])?.etag.unwrap_or_default();
         let status = if wanted.open { TicketStatus::Open } else { TicketStatus::Resolved };
-        let change = json!({ "Status": status.as_str(), "CustomFields": fields(wanted, part) });
+        let change = json!({ "Status": status.as_str(), "CustomFields": wanted_fields });
         let answer = self.connection.put(&format!("REST/2.0/ticket/{id}"), &etag, &change)?;
         match answer.status {
             StatusCode::OK if self.child(id)? == *wanted => Ok(Written::Changed),
@@ -202,7 +208,7 @@ fn read(id: TicketId, body: &TicketBody) -> Result<ChildTicket, TicketError> {
         let values = body.custom_fields.iter().find(|field| field.name == name).map(|field| field.values.as_slice());
         match values.and_then(<[_]>::first) {
             Some(FieldValue::Text(text)) => text.trim().to_owned(),
-            Some(FieldValue::File { .. }) | None => String::new(),
+            Some(FieldValue::File { .. } | FieldValue::Empty) | None => String::new(),
         }
     };
     let status: Result<TicketStatus, _> = body.status.parse();

@@ -92,7 +92,7 @@ fn values(bodies: &[FieldBody], faults: &mut Vec<String>) -> BTreeMap<Field, Str
     for body in bodies {
         let Some(field) = field_of(&body.name) else { continue };
         match body.values.as_slice() {
-            [] => {}
+            [] | [FieldValue::Empty] => {}
             [FieldValue::Text(text)] => drop(values.insert(field, text.clone())),
             [FieldValue::File { filename, .. }] => drop(values.insert(field, filename.clone().unwrap_or_default())),
             several => {
@@ -112,6 +112,7 @@ fn shown(value: &FieldValue) -> String {
     match value {
         FieldValue::Text(text) => text.clone(),
         FieldValue::File { filename, .. } => filename.clone().unwrap_or_else(|| "a file".to_owned()),
+        FieldValue::Empty => "none".to_owned(),
     }
 }
 

@@ -291,7 +291,8 @@ async fn what_rt_lacks_is_named_with_its_remedy() {
         _ => refused("404 Not Found", "Not Found"),
     });
     let faults = rt.system.check().await.unwrap();
-    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert_eq!(faults.len(), 3, "{faults:?}");
+    assert!(faults[2].contains("no queue \"staged-rollout\""));
     assert!(faults[0].contains("has no field RepositoryURL, Sync-Protocol,") && faults[0].contains("nsrw rt apply"));
     assert!(!faults[0].contains("CommunicationStatus"), "{faults:?}");
     assert!(faults[1].contains("the token is that of somebody, and tickets.account is nsrw"));

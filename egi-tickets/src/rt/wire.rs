@@ -98,6 +98,8 @@ pub(super) enum FieldValue {
         #[serde(rename = "_url")]
         url: String,
     },
+    /// None, which RT keeps of a value that was emptied.
+    Empty,
 }
 
 /// A change, alone in the history of a ticket or among those of a queue.

@@ -18,6 +18,8 @@ pub enum ReleaseCommand {
     },
     /// Write release.xml and checksums.xml for a folder of rpm or deb packages
     New(Box<NewReleaseArgs>),
+    /// Write everything that is known of a release into one archive
+    Evidence(super::evidence::EvidenceArgs),
 }
 
 /// `nsrw release new`

@@ -13,10 +13,11 @@ use crate::cli::release::ReleaseCommand;
 use crate::exit::Exit;
 use crate::output;
 
-pub(super) fn run(command: &ReleaseCommand) -> anyhow::Result<Exit> {
+pub(super) async fn run(config: &Path, command: &ReleaseCommand) -> anyhow::Result<Exit> {
     match command {
         ReleaseCommand::Lint { files, json } => lint(files, *json),
         ReleaseCommand::New(args) => new::run(args),
+        ReleaseCommand::Evidence(args) => super::evidence::write(&super::open_site(config).await?, args).await,
     }
 }
 

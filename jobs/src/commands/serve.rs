@@ -102,6 +102,7 @@ async fn work(site: Site, bell: Arc<Notify>, stop: Arc<AtomicBool>, waiting: Wai
             asked = Some(tokio::time::Instant::now());
             super::sync::catch_up::catch_up(&site).await;
             worker::prune(&site).await;
+            write_letters(&site).await;
         }
         if let Err(trouble) = worker::drain(&site, &stop).await {
             error!("the queue could not be worked on: {}; trying again", crate::error_chain(&trouble));
@@ -110,6 +111,13 @@ async fn work(site: Site, bell: Arc<Notify>, stop: Arc<AtomicBool>, waiting: Wai
             () = bell.notified() => {}
             () = tokio::time::sleep(poll) => {}
         }
+    }
+}
+
+/// Letters are no reason to stop working.
+async fn write_letters(site: &Site) {
+    if let Err(trouble) = crate::outbox::deliver(site).await {
+        error!("letters could not be sent: {trouble:#}; trying again");
     }
 }
 

@@ -16,8 +16,8 @@ pub(super) fn check(table: &Table, origin: &str) -> Result<(), ConfigError> {
     if unknown.is_empty() { Ok(()) } else { Err(ConfigError::UnknownKeys { origin: origin.to_owned(), unknown }) }
 }
 
-/// Every section and key with its default. Lists of tables, `policy.notify` and
-/// `intake.keyrings` are checked by their own types.
+/// Every section and key with its default. Lists of tables, `policy.notify`, `notifications.groups` and `intake.keyrings` are
+/// checked by their own types.
 fn known() -> Table {
     let mut known = Table::try_from(Config::default()).unwrap_or_default();
     for list in ["people", "major", "provider"] {

@@ -210,7 +210,7 @@ async fn register(site: &Site, ticket: &Ticket) -> Result<ReleaseRecord, StoreEr
 }
 
 /// What is known of early adopters.
-async fn rollout(site: &Site, record: &ReleaseRecord) -> Result<Rollout, StoreError> {
+pub(crate) async fn rollout(site: &Site, record: &ReleaseRecord) -> Result<Rollout, StoreError> {
     let teams = site.store.load_teams().await?;
     let teams_known = !teams.is_empty();
     let facts = record.facts.as_ref();

@@ -14,6 +14,7 @@ use egi_model::participation::{ChildTicket, Participation, ParticipationRecord, 
 use egi_model::ticket::{ChangeKind, TicketId};
 use egi_store::StoreError;
 use egi_tickets::{Invitation, TicketError, Written};
+use egi_workflow::message::letter::Text;
 use egi_workflow::message::rollout as message;
 use egi_workflow::participation::{Judged, WordFault, judge, read_child};
 use egi_workflow::{ReleaseFacts, ReleaseRecord};
@@ -21,6 +22,7 @@ use tracing::{info, warn};
 
 use super::GatherError;
 use super::perform::{PerformError, Step};
+use crate::outbox;
 use crate::site::Site;
 
 /// Invites a team: a ticket of its own where the ticket system has such, and a part on record.
@@ -36,6 +38,14 @@ pub(super) async fn invite(run: &Step<'_>, team: &Team, delivery: ContentId) -> 
     let text = message::child_text(&title, release, team, &url);
     let invitation = Invitation { part: part.clone(), subject, text };
     part.child = site.tickets.ensure_child(&invitation).await?;
+    let letter = Text { subject: invitation.subject.clone(), body: invitation.text.clone() };
+    outbox::write_to_team(
+        site,
+        &format!("invitation ticket {release} {} {delivery}", team.name),
+        &team.contact,
+        letter,
+    )
+    .await?;
     site.store.save_part(&part, None, part.invited).await?;
     let child = part.child.map_or_else(String::new, |child| format!(", ticket {child}"));
     Ok(format!("{} is invited{child}", team.name))

@@ -17,6 +17,7 @@ mod missed;
 mod proxy;
 mod signed;
 mod stories;
+mod teams;
 mod trouble;
 mod walk;
 mod world;

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::proxy::Proxy;
 
 /// How long something may take that surely comes, on a machine that does a lot beside.
-const PATIENCE: Duration = Duration::from_mins(2);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(crate) struct World {
     pub(crate) rt: Rt,
@@ -227,7 +227,7 @@ impl World {
         assert_eq!(self.differences(), [""; 0]);
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.site.folder().join("serve.log")).unwrap_or_default()
     }
 }

@@ -2,15 +2,17 @@
 
 use egi_model::rollout::RolloutState;
 
-use super::{Story, day};
+use super::{Setting, Story, day};
 use crate::paper::data::{Ageing, AgeingRow, LimitRow};
-use crate::paper::limit::{Limit, Limits};
 use crate::stay::Stay;
 
-pub(super) fn of(story: &Story<'_>, limits: &Limits) -> Ageing {
+pub(super) fn of(story: &Story<'_>, setting: &Setting) -> Ageing {
     let measured = story.month.month.end().min(story.report.as_of());
     let open = story.report.open_stays(story.month.month);
-    let is_over = |stay: &Stay| limits.of(stay.state).is_some_and(|limit| limit.ends(stay.entered) < measured);
+    let is_over = |stay: &Stay| {
+        let limit = setting.limits.get(&stay.state);
+        limit.is_some_and(|limit| setting.calendar.ends(*limit, stay.entered) < measured)
+    };
     let rows: Vec<AgeingRow> = open
         .iter()
         .map(|stay| AgeingRow {
@@ -23,16 +25,20 @@ pub(super) fn of(story: &Story<'_>, limits: &Limits) -> Ageing {
             over: is_over(stay),
         })
         .collect();
-    let states = RolloutState::ALL.into_iter().filter(|state| !state.is_terminal());
-    Ageing { limits: states.map(|state| limit_row(state, limits.of(state), &rows)).collect(), rows }
+    let limits = RolloutState::ALL
+        .into_iter()
+        .filter(|state| !state.is_terminal())
+        .map(|state| limit_row(state, setting, &rows));
+    Ageing { limits: limits.collect(), rows }
 }
 
-fn limit_row(state: RolloutState, limit: Option<Limit>, rows: &[AgeingRow]) -> LimitRow {
+fn limit_row(state: RolloutState, setting: &Setting, rows: &[AgeingRow]) -> LimitRow {
+    let limit = setting.limits.get(&state);
     let of_state = || rows.iter().filter(|row| row.state == state.as_str());
     let count = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
     LimitRow {
         state: state.to_string(),
-        limit: limit.map(Limit::text).unwrap_or_default(),
+        limit: limit.map(ToString::to_string).unwrap_or_default(),
         seconds: limit.map_or(0, |limit| limit.days() * 86_400),
         open: count(of_state().count()),
         over: count(of_state().filter(|row| row.over).count()),

@@ -34,7 +34,15 @@ fn in_order(mut events: Vec<Event>) -> impl Iterator<Item = Event> {
 }
 
 pub(super) fn emergencies(story: &Story<'_>) -> Vec<EmergencyRow> {
-    let rows = in_order(story.report.skips(story.month.month)).map(|event| EmergencyRow {
+    rows(story.report.skips(story.month.month))
+}
+
+pub(super) fn overrides(story: &Story<'_>) -> Vec<EmergencyRow> {
+    rows(story.report.overrides(story.month.month))
+}
+
+fn rows(events: Vec<Event>) -> Vec<EmergencyRow> {
+    let rows = in_order(events).map(|event| EmergencyRow {
         ticket: event.release.ticket.get(),
         release: event.release.release.unwrap_or_default(),
         provider: event.release.provider.unwrap_or_default(),

@@ -2,8 +2,9 @@
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use egi_metrics::paper::{Limits, ReportData, Setting, Template, assemble, render_pdf};
+use egi_metrics::paper::{ReportData, Setting, Template, assemble, render_pdf};
 use egi_metrics::{FactColumns, Format, Report, report, sheets};
+use egi_model::limit::{Calendar, Limits};
 use egi_model::month::Month;
 
 use crate::site::Site;
@@ -15,6 +16,8 @@ const MONTHS: u32 = 13;
 pub(super) struct Press {
     template: Template,
     site: String,
+    limits: Limits,
+    calendar: Calendar,
 }
 
 /// A month's report on paper.
@@ -39,7 +42,9 @@ impl Press {
                 .with_context(|| format!("failed to read report.template {}", file.display()))?;
             Template::new(file.display().to_string(), text)
         };
-        Ok(Self { template, site: site.config.site.name.clone() })
+        let clocks = &site.config.clocks;
+        let (site, limits, calendar) = (site.config.site.name.clone(), clocks.limits.clone(), clocks.calendar()?);
+        Ok(Self { template, site, limits, calendar })
     }
 
     /// Prints the report of `month`, whose numbers are `numbers`, and `year` is what it looks back on.
@@ -50,7 +55,8 @@ impl Press {
         month: Month,
         closed: Option<DateTime<Utc>>,
     ) -> anyhow::Result<Paper> {
-        let setting = Setting { site: self.site.clone(), closed, limits: Limits::default() };
+        let (limits, calendar) = (self.limits.clone(), self.calendar.clone());
+        let setting = Setting { site: self.site.clone(), closed, limits, calendar };
         let content = assemble(year, &setting).context("there is no month to report on")?;
         let pdf = render_pdf(&content, &self.template, &attachments(numbers)?)?;
         Ok(Paper { content, name: format!("report-{month}.pdf"), pdf })
