@@ -7,6 +7,7 @@ pub mod fetch;
 mod index;
 pub mod openpgp;
 pub mod package;
+mod page;
 mod parallel;
 pub mod progress;
 pub mod scratch;

@@ -3,6 +3,7 @@
 //! `nsrw serve`, `nsrw promote` and the demo all call [`drain`]. After a crash the same loop finds the stored plan and
 //! goes on where it stopped.
 
+mod about;
 mod answer;
 mod delivery;
 mod execute;
@@ -11,6 +12,7 @@ mod identity;
 mod inbox;
 mod intake;
 mod perform;
+mod upkeep;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,10 +24,13 @@ use egi_tickets::TicketError;
 use egi_workflow::{Plan, decide, plan};
 use tracing::{error, info, warn};
 
+pub(crate) use self::about::about;
 use self::gather::Gathered;
 pub(crate) use self::gather::{GatherError, gather_preview, notice_of};
 pub(crate) use self::inbox::{check, deliver, deliver_faulty};
 pub(crate) use self::perform::{describe, tree_mode};
+pub(crate) use self::upkeep::publish_anew;
+pub use self::upkeep::refresh;
 use crate::site::Site;
 
 /// What a run of [`drain`] did.

@@ -24,7 +24,10 @@ pub(super) async fn execute(
         if stop.load(Ordering::Relaxed) {
             return Ok(Handled::Left);
         }
-        let run = Step { site, plan: id, no: step, ticket: plan.ticket, settles: plan.settles.state, claim, log: &log };
+        let about = plan.settles.facts.as_ref();
+        let about = about.map(|facts| super::about(&site.config, plan.ticket, facts, plan.emergency));
+        let settles = plan.settles.state;
+        let run = Step { site, plan: id, no: step, ticket: plan.ticket, about, settles, claim, log: &log };
         match with_heartbeat(site, claim, perform(&run, effect)).await {
             Ok(done) => {
                 info!(plan.id = %id, step.no = step, ticket.id = plan.ticket.get(), "{}", done.note);
