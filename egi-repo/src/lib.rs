@@ -10,6 +10,7 @@ mod index;
 pub mod openpgp;
 pub mod outside;
 pub mod package;
+mod page;
 mod parallel;
 pub mod progress;
 pub mod scratch;

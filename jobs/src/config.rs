@@ -124,7 +124,9 @@ pub struct Repository {
     /// Whether files listed with md5 or sha1 alone are accepted.
     pub allow_weak_digests: bool,
     /// How the indexes of yum repositories are packed.
-    pub yum_packing: Vec<Packing>,
+    pub yum_packing: Packing,
+    /// For how many days apt trusts an index after its publication; 0: for ever.
+    pub apt_valid_days: u32,
 }
 
 /// The HTTP API.
@@ -218,7 +220,13 @@ impl Default for Store {
 
 impl Default for Repository {
     fn default() -> Self {
-        Self { root: "repository".into(), grace_days: 7, allow_weak_digests: false, yum_packing: vec![Packing::Gzip] }
+        Self {
+            root: "repository".into(),
+            grace_days: 7,
+            allow_weak_digests: false,
+            yum_packing: Packing::Gzip,
+            apt_valid_days: 0,
+        }
     }
 }
 
@@ -307,9 +315,6 @@ impl Config {
                     "[[major]] \"{id}\" has several targets: its location needs {{platform}} and {{arch}}"
                 ));
             }
-        }
-        if self.repository.yum_packing.is_empty() {
-            return wrong("repository.yum_packing names no packing; name \"gzip\", \"zstd\" or both".to_owned());
         }
         for (i, a) in self.provider.iter().enumerate() {
             if let Some(b) = self.provider.iter().skip(i + 1).find(|b| b.name.eq_ignore_ascii_case(&a.name)) {

@@ -57,10 +57,13 @@ impl Site {
         }
         let root = config.path(&config.repository.root);
         let grace = chrono::Duration::days(config.repository.grace_days.into());
+        let valid = config.repository.apt_valid_days;
+        let valid = (valid > 0).then(|| chrono::Duration::days(valid.into()));
         let options = TreeOptions {
             grace,
             public_url: Some(config.policy.public_url.clone()),
-            yum_packing: config.repository.yum_packing.clone(),
+            apt_valid: valid,
+            yum_packing: config.repository.yum_packing,
             signing: config.signing.below(&config.folder),
             package_keys: config.intake.below(&config.folder).package_keys(),
             ..TreeOptions::default()

@@ -3,6 +3,7 @@
 //! `nsrw serve`, `nsrw promote` and the demo all call [`drain`]. After a crash the same loop finds the stored plan and
 //! goes on where it stopped.
 
+mod about;
 mod answer;
 mod delivery;
 mod execute;
@@ -13,6 +14,7 @@ mod intake;
 mod perform;
 mod set;
 mod teams;
+mod upkeep;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,12 +26,15 @@ use egi_tickets::TicketError;
 use egi_workflow::{Decision, Plan, Reason, decide, plan};
 use tracing::{error, info, warn};
 
+pub(crate) use self::about::about;
 use self::gather::Gathered;
 pub(crate) use self::gather::{GatherError, gather_preview, notice_of, rollout};
 pub(crate) use self::inbox::{check, deliver, deliver_faulty, deliver_word, look_at_teams};
 pub(crate) use self::perform::{describe, placement, tree_mode};
 pub(crate) use self::set::name;
 pub(crate) use self::teams::judge_word;
+pub(crate) use self::upkeep::publish_anew;
+pub use self::upkeep::refresh;
 use crate::gate::GateError;
 use crate::site::Site;
 

@@ -9,6 +9,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use egi_model::digest::Sha256;
 use egi_model::name::Segment;
 
@@ -127,9 +128,11 @@ fn write_packages(folder: &Path, blocks: &[Block]) -> Result<[(&'static str, Mea
 
 fn render_release(name: &Segment, suite: &Suite<'_>, listed: &[(String, Measure)], stamp: Stamp) -> String {
     let archs = suite.archs();
-    let date = stamp.now.format("%a, %d %b %Y %H:%M:%S UTC");
+    let date = |at: DateTime<Utc>| at.format("%a, %d %b %Y %H:%M:%S UTC");
+    let made = date(stamp.now);
+    let valid = stamp.valid_until.map_or_else(String::new, |until| format!("Valid-Until: {}\n", date(until)));
     let mut text = format!(
-        "Suite: {name}\nCodename: {name}\nDate: {date}\nAcquire-By-Hash: yes\nArchitectures: {archs}\nComponents: main\nSHA256:\n"
+        "Suite: {name}\nCodename: {name}\nDate: {made}\n{valid}Acquire-By-Hash: yes\nArchitectures: {archs}\nComponents: main\nSHA256:\n"
     );
     for (path, measure) in listed {
         // Writing to a string can not fail.

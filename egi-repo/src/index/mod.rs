@@ -12,6 +12,7 @@ mod piece;
 pub(crate) mod repofile;
 mod sink;
 mod store;
+pub(crate) mod updates;
 pub(crate) mod yum;
 
 use chrono::{DateTime, Utc};
@@ -26,6 +27,8 @@ pub(crate) struct Stamp {
     pub(crate) generation: u64,
     /// When it was made.
     pub(crate) now: DateTime<Utc>,
+    /// Until when apt shall trust it, if not for ever.
+    pub(crate) valid_until: Option<DateTime<Utc>>,
 }
 
 /// The files that were written, by their paths below the repository's root.

@@ -67,6 +67,23 @@ impl Notice<'_> {
         Ok(written)
     }
 
+    /// What to do to install from here, for each kind of package there is: a sentence and the command.
+    pub(crate) fn install_steps(&self, has_rpms: bool, has_debs: bool) -> Vec<(String, String)> {
+        let (id, url) = (self.id(), self.url());
+        let mut steps = Vec::new();
+        if has_rpms {
+            let off = if self.enabled() { "" } else { " It is off until it is named: dnf --enablerepo." };
+            let file = format!("curl -fo /etc/yum.repos.d/{id}.repo {url}/{FOLDER}/{id}.repo");
+            steps.push((format!("With dnf or yum.{off}"), file));
+        }
+        if has_debs {
+            let off = if self.enabled() { "" } else { " It is off until the file says Enabled: yes." };
+            let file = format!("curl -fo /etc/apt/sources.list.d/{id}.sources {url}/{FOLDER}/{id}.sources");
+            steps.push((format!("With apt.{off}"), file));
+        }
+        steps
+    }
+
     /// What a client calls the repository. What is not in production has a name that says so.
     fn id(&self) -> String {
         let path = self.key.path.segments().collect::<Vec<_>>().join("-");

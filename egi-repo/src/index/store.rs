@@ -3,6 +3,7 @@
 //! ```text
 //! metadata/pieces/<2 hex>/<digest of the package>   what the indexes say of it
 //! metadata/blocks/<2 hex>/<digest of the run>       a run of packages as the indexes have it, packed
+//! metadata/updates/<2 hex>/<digest of its facts>    what `updateinfo.xml` says of a release, packed
 //! ```
 //!
 //! Everything here follows from the pool, and checks itself: a file begins with the version of its format and the
@@ -17,10 +18,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use egi_model::content::ContentFile;
 use egi_model::digest::Sha256;
 use egi_model::release::PackageFormat;
+use rpmrepo_metadata::MetadataError;
 use sha2::Digest as _;
 
 use super::block::Block;
-use super::packed::Packing;
+use super::packed::{Packing, Part};
 use super::piece::Piece;
 use crate::package::PackageId;
 use crate::parallel;
@@ -119,6 +121,23 @@ impl MetadataStore {
         let block = Block::pack(&pieces.collect::<Result<Vec<_>, RepoError>>()?, packing).during("pack", &place)?;
         keep(&place, &block.render());
         Ok(block)
+    }
+
+    /// A text of an index, packed, that depends on nothing but what `name` is the digest of; kept from then on.
+    pub(super) fn packed(
+        &self,
+        name: Sha256,
+        packing: Packing,
+        render: impl FnOnce() -> Result<String, MetadataError>,
+    ) -> Result<Part, RepoError> {
+        let place = self.place("updates", name);
+        if let Some(part) = read_checked(&place).and_then(|bytes| Block::parse(&bytes)?.packed.pop()) {
+            return Ok(part);
+        }
+        let text = render().map_err(|source| RepoError::Index { path: place.clone(), source })?;
+        let part = Part::pack(text.as_bytes(), packing).during("pack", &place)?;
+        keep(&place, &Block { packed: vec![part.clone()], plain: Vec::new() }.render());
+        Ok(part)
     }
 
     fn place(&self, kind: &str, digest: Sha256) -> PathBuf {

@@ -14,6 +14,7 @@ use rpmrepo_metadata::{
 use super::packed::{PackedFile, Packing, Part};
 use super::sink::Measure;
 use super::store::{Listed, MetadataStore};
+use super::updates::{self, Update};
 use super::{Stamp, Written};
 use crate::openpgp::Signer;
 use crate::tree::RepoError;
@@ -29,7 +30,8 @@ pub(crate) fn write(
     root: &Path,
     store: &MetadataStore,
     packages: &[Listed<'_>],
-    packing: &[Packing],
+    updates: &[Update<'_>],
+    packing: Packing,
     stamp: Stamp,
     signer: Option<&Signer>,
 ) -> Result<Written, RepoError> {
@@ -44,14 +46,20 @@ pub(crate) fn write(
     let mut repomd = RepomdData::default();
     repomd.set_revision(&stamp.generation.to_string());
     let mut written = Written::default();
-    for &packing in packing {
-        let blocks = store.blocks(packages, packing)?;
-        for (index, ((kind, tail), head)) in INDEXES.into_iter().zip(&heads).enumerate() {
-            let parts = blocks.iter().filter_map(|block| block.packed.get(index));
-            let (href, measure, open) = write_index(&folder, kind, packing, (head, parts, tail))?;
-            repomd.add_record(record(kind, &href, measure, open, stamp));
-            written.by_digest.push(href);
-        }
+    let mut add = |kind, (href, measure, open): (String, Measure, u64)| {
+        repomd.add_record(record(kind, &href, measure, open, stamp));
+        written.by_digest.push(href);
+    };
+    let blocks = store.blocks(packages, packing)?;
+    for (index, ((kind, tail), head)) in INDEXES.into_iter().zip(&heads).enumerate() {
+        let parts = blocks.iter().filter_map(|block| block.packed.get(index));
+        add(kind, write_index(&folder, kind, packing, (head, parts, tail))?);
+    }
+    if !updates.is_empty() {
+        let render = |update: &Update<'_>| store.packed(update.name(packing), packing, || update.render());
+        let parts = updates.iter().map(render).collect::<Result<Vec<_>, _>>()?;
+        let head = updates::head().map_err(refused)?;
+        add("updateinfo", write_index(&folder, "updateinfo", packing, (&head, parts.iter(), updates::TAIL))?);
     }
     let mut xml = create_xml_writer(Vec::new());
     RepomdXml::write_data(&repomd, &mut xml).map_err(refused)?;

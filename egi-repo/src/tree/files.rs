@@ -49,6 +49,15 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RepoError> {
     write().during("write", path)
 }
 
+/// Puts a file in the place of another at once: written and synced in the folder `aside`, then renamed; its name lasts.
+pub(crate) fn replace(aside: &Path, path: &Path, bytes: &[u8]) -> Result<(), RepoError> {
+    let draft = aside.join("replacement");
+    remove_tree(&draft)?;
+    write_new(&draft, bytes)?;
+    fs::rename(&draft, path).during("rename", &draft)?;
+    sync(path.parent().unwrap_or(path))
+}
+
 /// Gives `existing` a second name. Where the file system has no hard links, or no more for this file, it is copied.
 pub(crate) fn link(existing: &Path, name: &Path) -> Result<(), RepoError> {
     match fs::hard_link(existing, name) {

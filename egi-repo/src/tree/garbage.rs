@@ -18,7 +18,7 @@ use walkdir::WalkDir;
 
 use super::files::During as _;
 use super::layout::Layout;
-use super::{RepoError, RepoLock, past, pool, prune};
+use super::{RepoError, RepoLock, about, past, pool, prune};
 
 /// What was removed, or would be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -31,7 +31,7 @@ pub struct Garbage {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// Pieces of rendered metadata.
+    /// Pieces of rendered metadata, and what was told of releases.
     pub metadata: u64,
 }
 
@@ -49,12 +49,13 @@ pub(super) struct Keep<'a> {
 /// killed leaves no content without its files.
 pub(super) fn collect(layout: &Layout, _lock: &RepoLock, keep: &Keep<'_>, dry: bool) -> Result<Garbage, RepoError> {
     let mut garbage = Garbage::default();
-    let mut wanted = keep.contents.clone();
+    let (mut wanted, mut tickets) = (keep.contents.clone(), BTreeSet::new());
     for key in prune::all_keys(layout)? {
         let folder = layout.generations(&key);
         for (manifest, reachable) in past::known(layout, &key)? {
             if reachable || manifest.published > keep.records_after {
                 wanted.extend(manifest.placements.iter().map(|p| p.content));
+                tickets.extend(manifest.placements.iter().map(|p| p.ticket));
             } else {
                 garbage.generations += 1;
                 remove(&folder.join(super::layout::kept_name(manifest.generation)), dry)?;
@@ -82,6 +83,12 @@ pub(super) fn collect(layout: &Layout, _lock: &RepoLock, keep: &Keep<'_>, dry: b
         let is_piece = path.starts_with(layout.metadata().join("pieces"));
         let unused = if is_piece { !files.contains(&digest) } else { !is_young(&path, keep.records_after)? };
         if unused && !is_young(&path, keep.young_after)? {
+            garbage.metadata += 1;
+            remove(&path, dry)?;
+        }
+    }
+    for (path, ticket) in about::all(layout)? {
+        if !tickets.contains(&ticket) && !is_young(&path, keep.young_after)? {
             garbage.metadata += 1;
             remove(&path, dry)?;
         }

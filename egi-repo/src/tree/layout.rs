@@ -3,15 +3,19 @@
 //! ```text
 //! pool/sha256/<2 hex>/<64 hex>         content, once, read-only
 //! contents/<content id>.json           the files of a release
+//! releases/<ticket>.json               what people are told of a release
 //! metadata/                            what indexes say of the pool's packages, kept to save work
 //! generations/<area>/<path>/@<number>/ a published repository: hard links, indexes, its manifest
 //! generations/<area>/<path>/@<number>.json  the manifest of a generation that is gone, to bring it back by
 //! sw/<area>/<path>                     a relative symlink to the live generation; parents are folders
 //! sw/<area>/@                          a symlink to the generations of the area, for clients that hold on to one
+//! sw/<area>/feeds/                     what entered the area, as feeds; `index.html` in each folder
 //! sw/keys/                             public keys
 //! tmp/                                 what is being built; leftovers go with the next publication
 //! scratch/                             what is being fetched
 //! intent.json                          switches of several repositories that are being made together
+//! arrivals/<area>.json                 what entered an area last, for its feeds
+//! due                                  says that feeds and folder pages are behind what is live
 //! log.jsonl                            what people did to the tree by hand
 //! lock                                 held by whoever writes
 //! ```
@@ -24,6 +28,7 @@ use std::path::{Path, PathBuf};
 use egi_model::area::{Area, RepoKey};
 use egi_model::content::ContentId;
 use egi_model::digest::Sha256;
+use egi_model::ticket::TicketId;
 
 /// The name of a generation's manifest. No file of a release can have it: names never start with a dot.
 pub(super) const MANIFEST: &str = ".nsrw-manifest.json";
@@ -51,6 +56,24 @@ impl Layout {
 
     pub(super) fn contents(&self) -> PathBuf {
         self.root.join("contents")
+    }
+
+    pub(super) fn abouts(&self) -> PathBuf {
+        self.root.join("releases")
+    }
+
+    pub(super) fn about(&self, ticket: TicketId) -> PathBuf {
+        self.abouts().join(format!("{ticket}.json"))
+    }
+
+    /// What entered an area last.
+    pub(super) fn arrivals(&self, area: Area) -> PathBuf {
+        self.root.join("arrivals").join(format!("{area}.json"))
+    }
+
+    /// Says that folder pages and feeds are behind what is live.
+    pub(super) fn due(&self) -> PathBuf {
+        self.root.join("due")
     }
 
     pub(super) fn log(&self) -> PathBuf {

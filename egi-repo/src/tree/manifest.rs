@@ -1,11 +1,12 @@
 //! What a generation holds, and why: the records that lie in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use egi_model::content::{ContentFile, ContentId};
+use egi_model::digest::Sha256;
 use egi_model::release::Target;
 use egi_model::ticket::TicketId;
 use serde::de::DeserializeOwned;
@@ -49,6 +50,12 @@ pub(super) struct Manifest {
     pub(super) published: DateTime<Utc>,
     /// By ticket.
     pub(super) placements: Vec<Placement>,
+    /// When each of these entered the repository as it is.
+    #[serde(default)]
+    pub(super) entered: BTreeMap<TicketId, DateTime<Utc>>,
+    /// Until when apt trusts the indexes, if they say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) valid_until: Option<DateTime<Utc>>,
     /// The generation that this one brought back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) restores: Option<u64>,
@@ -64,6 +71,9 @@ pub(super) struct Listing {
     pub(super) files: Vec<ShownFile>,
     /// The digest-named index files of this generation.
     pub(super) indexes: Vec<String>,
+    /// The releases that have a page here, each with a digest of what it says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) pages: BTreeMap<TicketId, Sha256>,
     /// What is not listed any more but still reachable, by path.
     pub(super) carried: Vec<Carried>,
 }
@@ -91,6 +101,13 @@ pub(super) struct Carried {
 }
 
 impl Manifest {
+    /// When a release entered, if it is here as `placement` has it.
+    pub(super) fn entered(&self, placement: &Placement) -> Option<DateTime<Utc>> {
+        let same = |there: &&Placement| there.ticket == placement.ticket && there.content == placement.content;
+        self.placements.iter().find(same)?;
+        Some(self.entered.get(&placement.ticket).copied().unwrap_or(self.published))
+    }
+
     /// The manifest of the generation at `folder`; `None` if there is no such generation.
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, RepoError> {
         read_record(&folder.join(MANIFEST))

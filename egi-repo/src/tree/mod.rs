@@ -7,12 +7,14 @@
 //!
 //! Writers hold the [`RepoLock`]; readers, clients among them, need none.
 
+pub(crate) mod about;
 mod audit;
 mod by_hand;
 mod carry;
 mod error;
 pub(crate) mod files;
 mod garbage;
+mod indexes;
 mod layout;
 mod lock;
 mod manifest;
@@ -23,7 +25,9 @@ mod pool;
 mod prune;
 mod publicity;
 mod publish;
+mod refresh;
 mod scrub;
+mod signpost;
 mod stock;
 mod together;
 mod view;
@@ -52,6 +56,7 @@ use crate::parallel;
 use crate::verify::Verified;
 
 pub use crate::index::Packing;
+pub use about::About;
 pub use audit::AuditRecord;
 pub use error::{Claimant, Clash, Conflict, RepoError};
 pub use garbage::Garbage;
@@ -61,6 +66,7 @@ pub use options::TreeOptions;
 pub use past::{Difference, Generation, Point};
 pub use plan::Change;
 pub use publicity::Signing;
+pub use refresh::Stale;
 pub use scrub::Rot;
 
 /// A repository tree on disk.
@@ -127,11 +133,23 @@ impl RepoTree {
         self.layout.root.join("scratch")
     }
 
-    /// Waits until nobody else writes to the tree, and finishes what a killed run began to make visible.
+    /// Waits until nobody else writes to the tree, finishes what a killed run began to make visible, and puts up the
+    /// signposts that it left out.
     pub fn lock(&self) -> Result<RepoLock, RepoError> {
         let lock = RepoLock::acquire(&self.layout.lock(), self.options.lock_patience)?;
         together::finish(&self.layout, &lock)?;
+        signpost::catch_up(&self.layout, &lock, self.options.public_url.as_deref())?;
         Ok(lock)
+    }
+
+    /// Keeps what people are told of the release of `ticket`; it is told from its next publication on.
+    pub fn keep_about(&self, lock: &RepoLock, ticket: TicketId, about: &About) -> Result<(), RepoError> {
+        about::keep(&self.layout, lock, ticket, about)
+    }
+
+    /// What people are told of the release of `ticket`; `None` if nothing is.
+    pub fn load_about(&self, ticket: TicketId) -> Result<Option<About>, RepoError> {
+        about::load(&self.layout, ticket)
     }
 
     /// Takes a verified release into the pool, and renders what indexes will say of its packages. Its files become
@@ -250,19 +268,29 @@ impl RepoTree {
         change: impl FnOnce(Option<&Manifest>) -> Result<Wish, RepoError>,
     ) -> Result<Change, RepoError> {
         let (live, plan) = self.plan(key, change)?;
-        let done = plan.change();
+        self.carry_out(lock, key, live.as_ref(), &plan, now)?;
+        Ok(plan.change())
+    }
+
+    fn carry_out(
+        &self,
+        lock: &RepoLock,
+        key: &RepoKey,
+        live: Option<&Listing>,
+        plan: &Plan,
+        now: DateTime<Utc>,
+    ) -> Result<(), RepoError> {
         match plan {
-            Plan::Unchanged => {}
+            Plan::Unchanged => return Ok(()),
             Plan::Empty { .. } => publish::take_down(&self.layout, lock, key)?,
             Plan::Publish(draft) => {
                 let generation = draft.generation;
                 let (layout, metadata, options) = (&self.layout, self.metadata.as_ref(), &self.options);
-                let (draft, live) = (draft.as_ref(), live.as_ref());
                 publish::Publication { layout, metadata, key, draft, live, now, options }.run(lock)?;
                 prune::prune_folder(&self.layout.generations(key), Some(generation), now, self.options.grace())?;
             }
         }
-        Ok(done)
+        signpost::put_up(&self.layout, lock, self.options.public_url.as_deref(), &[key])
     }
 }
 

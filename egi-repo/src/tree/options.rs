@@ -16,13 +16,16 @@ pub struct TreeOptions {
     pub grace: TimeDelta,
     /// How many generations they stay reachable at least, and how many old generations are kept.
     pub generations: u64,
+    /// How long apt trusts an index after its publication; without it, for ever.
+    /// [`publish_anew`](super::RepoTree::publish_anew) is what keeps one trusted.
+    pub apt_valid: Option<TimeDelta>,
     /// How long to wait for the lock.
     pub lock_patience: Duration,
     /// Where the public finds the folder `sw`, without a slash at the end; without it no files for clients to install
     /// by are written.
     pub public_url: Option<String>,
-    /// How yum's indexes are packed; each way that is named is there, and named in `repomd.xml` in this order.
-    pub yum_packing: Vec<Packing>,
+    /// How yum's indexes are packed. One way alone: dnf 4 fails where `repomd.xml` has an index twice.
+    pub yum_packing: Packing,
     /// How indexes are signed.
     pub signing: Signing,
     /// The files with the public keys that packages are signed with, if every package is.
@@ -40,9 +43,10 @@ impl Default for TreeOptions {
         Self {
             grace: TimeDelta::days(7),
             generations: 3,
+            apt_valid: None,
             lock_patience: Duration::from_mins(1),
             public_url: None,
-            yum_packing: vec![Packing::Gzip],
+            yum_packing: Packing::Gzip,
             signing: Signing::default(),
             package_keys: Vec::new(),
         }

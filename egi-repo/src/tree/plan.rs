@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use egi_model::area::RepoKey;
 use egi_model::content::ContentFile;
 use egi_model::name::RelPath;
@@ -53,6 +54,8 @@ pub(super) struct Draft {
     pub(super) wish: Wish,
     pub(super) view: View,
     pub(super) packages: Packages,
+    /// When those releases entered that are there already.
+    pub(super) entered: BTreeMap<TicketId, DateTime<Utc>>,
     pub(super) change: Change,
 }
 
@@ -135,17 +138,27 @@ impl Planner<'_> {
         if wish.placements == live.as_ref().map_or(&[][..], |m| &m.placements) {
             return Ok((None, Plan::Unchanged));
         }
-        let listing = live.map(|_| Listing::read(&place)).transpose()?;
+        let listing = live.as_ref().map(|_| Listing::read(&place)).transpose()?;
         let shown = listing.as_ref().map_or(&[][..], |listing| &listing.files);
         let plan = if wish.placements.is_empty() {
             Plan::Empty { removed: shown.iter().map(|f| f.file.path.clone()).collect() }
         } else {
-            Plan::Publish(Box::new(self.draft(shown, wish)?))
+            Plan::Publish(Box::new(self.draft(live.as_ref(), shown, wish)?))
         };
         Ok((listing, plan))
     }
 
-    fn draft(&self, shown: &[ShownFile], wish: Wish) -> Result<Draft, RepoError> {
+    /// What has to be done so that the repository is published anew as it is; nothing if there is none.
+    pub(super) fn anew(&self) -> Result<(Option<Listing>, Plan), RepoError> {
+        let place = self.layout.live(self.key);
+        let Some(live) = Manifest::read(&place)? else { return Ok((None, Plan::Unchanged)) };
+        let listing = Listing::read(&place)?;
+        let wish = Wish { placements: live.placements.clone(), held: live.held.clone(), restores: None };
+        let draft = self.draft(Some(&live), &listing.files, wish)?;
+        Ok((Some(listing), Plan::Publish(Box::new(draft))))
+    }
+
+    fn draft(&self, live: Option<&Manifest>, shown: &[ShownFile], wish: Wish) -> Result<Draft, RepoError> {
         let releases = wish.placements.iter().map(|p| Ok((p.ticket, pool::load(self.layout, p.content)?)));
         let view = view::merge(&releases.collect::<Result<Vec<_>, RepoError>>()?)?;
         let before: BTreeMap<_, _> = shown.iter().map(|f| (&f.file.path, f)).collect();
@@ -161,7 +174,8 @@ impl Planner<'_> {
             added: added.into_iter().map(|f| f.path.clone()).collect(),
             removed: before.into_keys().filter(|path| !view.contains_key(path)).cloned().collect(),
         };
-        Ok(Draft { generation, wish, view, packages, change })
+        let entered = wish.placements.iter().filter_map(|p| Some((p.ticket, live?.entered(p)?))).collect();
+        Ok(Draft { generation, wish, view, packages, entered, change })
     }
 
     /// What the packages are. Of those that are there already the listing tells it.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::RepoError;
-use super::files::{During as _, ensure_folders, remove_tree, sync, write_new};
+use super::files::{ensure_folders, replace};
 use super::layout::Layout;
 use crate::index::repofile::{KEYS, PACKAGE_KEYS};
 use crate::openpgp::{KeySource, Keyring, SignError, Signer};
@@ -76,9 +76,5 @@ fn put(layout: &Layout, path: &Path, bytes: &[u8]) -> Result<(), RepoError> {
     if let Ok(below) = folder.strip_prefix(&layout.root) {
         ensure_folders(&layout.root, below)?;
     }
-    let draft = layout.tmp().join("key");
-    remove_tree(&draft)?;
-    write_new(&draft, bytes)?;
-    fs::rename(&draft, path).during("rename", &draft)?;
-    sync(folder)
+    replace(&layout.tmp(), path, bytes)
 }

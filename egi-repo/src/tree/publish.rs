@@ -3,25 +3,24 @@
 //! The order is what makes it safe to be killed at any moment: everything is built below `tmp/` and synced, then moved
 //! to its place by one rename, then made live by another. Nothing that is live is ever written to or removed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use egi_model::area::RepoKey;
-use egi_model::name::Segment;
 use egi_model::release::PackageFormat;
+use egi_model::ticket::TicketId;
 
 use super::carry;
-use super::files::{During as _, ensure_folders, is_absent, link, remove_tree, sync, sync_folders};
+use super::files::{During as _, ensure_folders, is_absent, link, remove_tree, sync, sync_folders, write_new};
 use super::layout::{Layout, generation_name};
 use super::manifest::{Carried, Listing, Manifest, ShownFile};
 use super::plan::{Draft, Wish};
 use super::publicity::publish_keys;
-use super::{RepoError, RepoLock, TreeOptions};
-use crate::index::{Listed, MetadataStore, Stamp, Written, apt, repofile, yum};
+use super::{RepoError, RepoLock, TreeOptions, signpost};
+use crate::index::{MetadataStore, Written};
 use crate::openpgp::Signer;
 use crate::package::format_of;
 
@@ -60,6 +59,17 @@ impl Publication<'_> {
         sync(&folder)
     }
 
+    /// When a release entered the repository: it did just now unless it was there before.
+    pub(super) fn entered(&self, ticket: TicketId) -> DateTime<Utc> {
+        self.draft.entered.get(&ticket).copied().unwrap_or(self.now)
+    }
+
+    /// Until when apt shall trust the indexes; there are none without debs.
+    pub(super) fn valid_until(&self) -> Option<DateTime<Utc>> {
+        let has_debs = self.draft.packages.keys().any(|path| format_of(path) == Some(PackageFormat::Deb));
+        self.options.apt_valid.filter(|_| has_debs).map(|period| self.now + period)
+    }
+
     /// Packages first, indexes with their signatures next, the manifest last.
     fn build(&self, aside: &Path, signer: Option<&Signer>) -> Result<(), RepoError> {
         let Self { layout, draft, now, .. } = *self;
@@ -67,16 +77,19 @@ impl Publication<'_> {
         for (path, shown) in &draft.view {
             links.add(path.as_str(), &layout.pool_file(shown.file.sha256))?;
         }
-        let written = self.write_indexes(aside, signer)?;
+        let (written, pages) = self.write_indexes(aside, signer)?;
         let carried = self.carry(&mut links, &written)?;
         let files = draft.view.iter().map(|(path, shown)| ShownFile {
             file: shown.file.clone(),
             tickets: shown.tickets().collect(),
             package: draft.packages.get(path).cloned(),
         });
-        Listing { files: files.collect(), indexes: written.by_digest, carried }.write(aside)?;
+        Listing { files: files.collect(), indexes: written.by_digest, pages, carried }.write(aside)?;
         let Wish { placements, held, restores } = draft.wish.clone();
-        Manifest { generation: draft.generation, published: now, placements, restores, held }.write(aside)?;
+        let entered = placements.iter().map(|p| (p.ticket, self.entered(p.ticket))).collect();
+        let valid_until = self.valid_until();
+        Manifest { generation: draft.generation, published: now, placements, entered, valid_until, restores, held }
+            .write(aside)?;
         sync_folders(aside)
     }
 
@@ -91,60 +104,37 @@ impl Publication<'_> {
         }
         Ok(carried)
     }
-
-    fn write_indexes(&self, aside: &Path, signer: Option<&Signer>) -> Result<Written, RepoError> {
-        let Self { layout, metadata, draft, now, .. } = *self;
-        let stamp = Stamp { generation: draft.generation, now };
-        let mut rpms = Vec::new();
-        let mut suites: BTreeMap<Segment, apt::Suite<'_>> = BTreeMap::new();
-        let mut listed = BTreeSet::new();
-        for (path, id) in &draft.packages {
-            let (Some(shown), Some(format)) = (draft.view.get(path), format_of(path)) else { continue };
-            let stored = layout.pool_file(shown.file.sha256);
-            let package = Listed { file: &shown.file, stored, format };
-            match format {
-                // One package at two paths is one package.
-                PackageFormat::Rpm if listed.insert(shown.file.sha256) => rpms.push(package),
-                PackageFormat::Rpm => {}
-                PackageFormat::Deb => {
-                    for placement in draft.wish.placements.iter().filter(|p| shown.tickets().any(|t| t == p.ticket)) {
-                        let suite = suites.entry(placement.target.platform.clone()).or_default();
-                        suite.add(package.clone(), &id.arch, &placement.target.arch);
-                    }
-                }
-            }
-        }
-        let mut written = yum::write(aside, metadata, &rpms, &self.options.yum_packing, stamp, signer)?;
-        written.extend(apt::write(aside, metadata, &suites, stamp, signer)?);
-        if let Some(public_url) = &self.options.public_url {
-            let signed_by = signer.map(Signer::armored_keys);
-            let packages_signed = !self.options.package_keys.is_empty();
-            let notice = repofile::Notice { key: self.key, public_url, signed_by, packages_signed };
-            let suites = suites.iter().map(|(name, suite)| (name.to_string(), suite.archs())).collect();
-            written.extend(notice.write(aside, !rpms.is_empty(), &suites, stamp)?);
-        }
-        Ok(written)
-    }
 }
 
-/// Links files below a folder, and creates each folder between once.
-struct Links<'a> {
+/// Links or writes files below a folder, and creates each folder between once.
+pub(super) struct Links<'a> {
     root: &'a Path,
     folders: BTreeSet<PathBuf>,
 }
 
 impl<'a> Links<'a> {
-    const fn below(root: &'a Path) -> Self {
+    pub(super) const fn below(root: &'a Path) -> Self {
         Self { root, folders: BTreeSet::new() }
     }
 
-    fn add(&mut self, path: &str, existing: &Path) -> Result<(), RepoError> {
+    pub(super) fn add(&mut self, path: &str, existing: &Path) -> Result<(), RepoError> {
+        let name = self.ensure_folder(path)?;
+        link(existing, &name)
+    }
+
+    fn ensure_folder(&mut self, path: &str) -> Result<PathBuf, RepoError> {
         let name = self.root.join(path);
         if let Some(folder) = name.parent().filter(|folder| !self.folders.contains(*folder)) {
             fs::create_dir_all(folder).during("create", folder)?;
             self.folders.insert(folder.to_owned());
         }
-        link(existing, &name)
+        Ok(name)
+    }
+
+    /// Writes a new file instead.
+    pub(super) fn write(&mut self, path: &str, bytes: &[u8]) -> Result<(), RepoError> {
+        let name = self.ensure_folder(path)?;
+        write_new(&name, bytes)
     }
 }
 
@@ -174,6 +164,7 @@ fn empty_tmp(layout: &Layout) -> Result<(), RepoError> {
 
 /// The moment in which a generation becomes live.
 pub(super) fn switch(layout: &Layout, _lock: &RepoLock, key: &RepoKey, generation: u64) -> Result<(), RepoError> {
+    signpost::begin(layout)?;
     let live = layout.live(key);
     let folder = live.parent().unwrap_or(&live);
     if let Ok(below) = folder.strip_prefix(&layout.root) {
@@ -188,15 +179,15 @@ pub(super) fn switch(layout: &Layout, _lock: &RepoLock, key: &RepoKey, generatio
 
 /// Takes a repository out of sight, with the folders that it leaves empty, but never an area.
 pub(super) fn take_down(layout: &Layout, _lock: &RepoLock, key: &RepoKey) -> Result<(), RepoError> {
+    signpost::begin(layout)?;
     let live = layout.live(key);
     remove_tree(&live)?;
     let area = layout.public().join(key.area.as_str());
     for folder in live.ancestors().skip(1).take_while(|f| *f != area) {
-        match fs::remove_dir(folder) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => return sync(folder),
-            Err(error) => return Err(RepoError::of("remove", folder, error)),
+        if !signpost::is_empty(folder)? {
+            return sync(folder);
         }
+        fs::remove_dir_all(folder).during("remove", folder)?;
     }
     sync(&area)
 }

@@ -17,7 +17,7 @@ use super::layout::{Layout, generation_name};
 use super::manifest::{Listing, Manifest, Placement};
 use super::plan::{self, Change, Plan};
 use super::publish::{self, Publication};
-use super::{RepoError, RepoLock, RepoTree, prune};
+use super::{RepoError, RepoLock, RepoTree, prune, signpost};
 
 /// A generation that is to become live.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,10 @@ impl RepoTree {
         for switch in &switches {
             let folder = self.layout.generations(&switch.repo);
             prune::prune_folder(&folder, Some(switch.generation), now, self.options.grace())?;
+        }
+        if !switches.is_empty() {
+            let changed: Vec<_> = switches.iter().map(|switch| &switch.repo).collect();
+            signpost::put_up(&self.layout, lock, self.options.public_url.as_deref(), &changed)?;
         }
         Ok(planned.into_iter().map(|(key, _, plan)| (key.clone(), plan.change())).collect())
     }

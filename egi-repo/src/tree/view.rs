@@ -12,10 +12,11 @@ use super::error::{Claimant, Clash, Conflict};
 use super::plan::Packages;
 use crate::index::repofile;
 use crate::package;
+use crate::page;
 
 /// Names at the top of a repository that are ours: a provider's own indexes are kept but not shown, because they
 /// would describe something else than what is there.
-const RESERVED: [&str; 4] = ["repodata", "dists", repofile::FOLDER, repofile::MIRRORLIST];
+const RESERVED: [&str; 5] = ["repodata", "dists", repofile::FOLDER, repofile::MIRRORLIST, page::INDEX];
 
 /// A file that a repository shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -39,6 +39,8 @@ pub enum RepoCommand {
     },
     /// Make a repository again what it was
     Rollback(RollbackArgs),
+    /// Publish repositories anew as they are: those whose indexes expire soon, or all, after a change of keys or settings
+    Refresh(RefreshArgs),
     /// Read every file again and tell what is not what it was
     Verify(ByArgs),
     /// Remove what nobody can want any more
@@ -141,6 +143,23 @@ pub struct RollbackArgs {
 /// Who does it, and how it is answered.
 #[derive(Debug, Args)]
 pub struct ByArgs {
+    /// Who does it.
+    #[command(flatten)]
+    pub who: Who,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `nsrw repo refresh`
+#[derive(Debug, Args)]
+pub struct RefreshArgs {
+    /// All that are live, not only those that expire soon
+    #[arg(long)]
+    pub all: bool,
+    /// Only say which
+    #[arg(long)]
+    pub dry_run: bool,
     /// Who does it.
     #[command(flatten)]
     pub who: Who,

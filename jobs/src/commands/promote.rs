@@ -10,6 +10,7 @@ use crate::worker;
 pub(super) async fn run(site: &Site, json: bool) -> anyhow::Result<Exit> {
     super::ensure_tickets_usable(site).await?;
     let drained = worker::drain(site, &AtomicBool::new(false)).await?;
+    worker::refresh(site).await;
     worker::prune(site).await;
     if json {
         output::json(&drained)?;

@@ -9,18 +9,20 @@ use std::sync::Arc;
 use anyhow::ensure;
 use egi_model::area::RepoKey;
 use egi_model::content::ContentId;
-use egi_repo::tree::{AuditRecord, Change, Difference, Generation, Point, RepoTree};
+use egi_repo::tree::{AuditRecord, Change, Difference, Generation, Point, RepoTree, Stale};
 use serde_json::json;
 
 use super::actor;
-use crate::cli::repo::{ByArgs, GcArgs, RepoCommand, RollbackArgs, To};
+use crate::cli::repo::{ByArgs, GcArgs, RefreshArgs, RepoCommand, RollbackArgs, To};
 use crate::exit::Exit;
 use crate::output;
 use crate::site::Site;
+use crate::worker;
 
 pub(super) async fn run(site: &Site, command: RepoCommand) -> anyhow::Result<Exit> {
     match command {
         RepoCommand::Rollback(args) => roll_back(site, args).await,
+        RepoCommand::Refresh(args) => refresh(site, args).await,
         RepoCommand::Verify(args) => verify(site, args).await,
         RepoCommand::Gc(args) => collect(site, args).await,
         RepoCommand::Check(args) => check::run(site, args).await,
@@ -155,6 +157,33 @@ fn tell(change: &Change, dry: bool) -> String {
         }
         Change::Emptied { removed } => format!("nothing {becomes} left there, {} files fewer", removed.len()),
     }
+}
+
+async fn refresh(site: &Site, args: RefreshArgs) -> anyhow::Result<Exit> {
+    let which = if args.all { Stale::All } else { Stale::Expiring };
+    let repos = if args.dry_run {
+        site.tree.find_stale(which, site.now())?
+    } else {
+        let repos = worker::publish_anew(site, which).await?;
+        if args.all {
+            let (tree, by, now) = (Arc::clone(&site.tree), actor(site, &args.who).name, site.now());
+            let what = format!("all repositories published anew: {}", repos.len());
+            tokio::task::spawn_blocking(move || tree.note(&tree.lock()?, &by, &what, now)).await??;
+        }
+        repos
+    };
+    if args.json {
+        output::json(&repos.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        return Ok(Exit::Done);
+    }
+    let done = if args.dry_run { "would be published anew" } else { "published anew" };
+    for repo in &repos {
+        output::line(format!("{repo}: {done}"));
+    }
+    if repos.is_empty() {
+        output::line("nothing has to be published anew");
+    }
+    Ok(Exit::Done)
 }
 
 async fn verify(site: &Site, args: ByArgs) -> anyhow::Result<Exit> {

@@ -101,6 +101,7 @@ async fn work(site: Site, bell: Arc<Notify>, stop: Arc<AtomicBool>, waiting: Wai
         if asked.is_none_or(|at| at.elapsed() >= Duration::from_secs(site.config.worker.sync_seconds)) {
             asked = Some(tokio::time::Instant::now());
             super::sync::catch_up::catch_up(&site).await;
+            worker::refresh(&site).await;
             worker::prune(&site).await;
             write_letters(&site).await;
         }

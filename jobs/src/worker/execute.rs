@@ -24,9 +24,10 @@ pub(super) async fn execute(
         if stop.load(Ordering::Relaxed) {
             return Ok(Handled::Left);
         }
-        let (ticket, settles) = (plan.ticket, plan.settles.state);
-        let provider = plan.settles.facts.as_ref().map(|facts| &facts.release.provider);
-        let run = Step { site, plan: id, no: step, ticket, provider, settles, claim, log: &log };
+        let (ticket, settles, facts) = (plan.ticket, plan.settles.state, plan.settles.facts.as_ref());
+        let provider = facts.map(|facts| &facts.release.provider);
+        let about = facts.map(|facts| super::about(&site.config, ticket, facts, plan.emergency));
+        let run = Step { site, plan: id, no: step, ticket, provider, about, settles, claim, log: &log };
         match with_heartbeat(site, claim, perform(&run, effect)).await {
             Ok(done) => {
                 info!(plan.id = %id, step.no = step, ticket.id = plan.ticket.get(), "{}", done.note);

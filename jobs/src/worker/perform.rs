@@ -12,7 +12,7 @@ use egi_model::ticket::TicketId;
 use egi_repo::fetch::FetchError;
 use egi_repo::openpgp::KeyringError;
 use egi_repo::scratch::ScratchError;
-use egi_repo::tree::{Change, Placement, RepoError, RepoLock, RepoTree};
+use egi_repo::tree::{About, Change, Placement, RepoError, RepoLock, RepoTree};
 use egi_repo::verify::VerifyError;
 use egi_store::{Claim, PlanId, StoreError};
 use egi_tickets::TicketError;
@@ -29,6 +29,8 @@ pub(super) struct Step<'a> {
     pub(super) ticket: TicketId,
     /// Whose release it is, where that is known.
     pub(super) provider: Option<&'a Provider>,
+    /// What is told of the release, if something is known of it.
+    pub(super) about: Option<About>,
     /// Where the release and its ticket stand when the plan is done.
     pub(super) settles: RolloutState,
     pub(super) claim: &'a Claim,
@@ -117,8 +119,14 @@ pub(super) async fn perform(run: &Step<'_>, effect: &Effect) -> Result<StepLog, 
             let content = which_content(run.log, *content)?;
             let (product, target, mode) = (product.clone(), target.clone(), tree_mode(*mode));
             let placement = Placement { ticket, product, content, target, mode };
-            let (key, now) = (repo.clone(), site.now());
-            let change = on_tree(run, move |tree, lock| tree.ensure_placed(lock, &key, &placement, now)).await?;
+            let (key, now, about) = (repo.clone(), site.now(), run.about.clone());
+            let place = move |tree: &RepoTree, lock: &RepoLock| {
+                if let Some(about) = about {
+                    tree.keep_about(lock, ticket, &about)?;
+                }
+                tree.ensure_placed(lock, &key, &placement, now)
+            };
+            let change = on_tree(run, place).await?;
             format!("{repo}: {}", tell(&change))
         }
         Effect::PlaceSet { places } => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use egi_model::area::{Area, RepoKey};
-use egi_model::release::ReleaseType;
+use egi_model::release::{Emergency, ReleaseType};
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 use egi_repo::tree::{Placement, RepoError, RepoTree};
@@ -12,8 +12,9 @@ use egi_workflow::plan::mode;
 use egi_workflow::{Policy, ReleaseRecord};
 
 use super::Difference;
+use crate::config::Config;
 use crate::site::Site;
-use crate::worker::tree_mode;
+use crate::worker::{about, tree_mode};
 
 /// Releases in their repositories: who is where.
 type Places = BTreeSet<(RepoKey, TicketId)>;
@@ -33,7 +34,7 @@ pub(super) async fn compare(
         settled.map(|record| (record.ticket, record)).collect()
     };
     let wanted = wanted(&policy, records.values());
-    let (tree, now) = (Arc::clone(&site.tree), site.now());
+    let (tree, config, now) = (Arc::clone(&site.tree), Arc::clone(&site.config), site.now());
     tokio::task::spawn_blocking(move || {
         let (placed, held) = placed(&tree)?;
         let mut differences = Vec::new();
@@ -45,7 +46,7 @@ pub(super) async fn compare(
         }
         for (repo, ticket) in wanted.difference(&placed).filter(|place| !disputed.contains(place)) {
             if let (true, Some(record)) = (apply, records.get(ticket)) {
-                place(&tree, repo, record, now)?;
+                place(&tree, &config, repo, record, now)?;
             }
             let what = format!("it is not in {repo}, where it belongs");
             differences.push(Difference::mended(*ticket, what, "published there"));
@@ -76,6 +77,7 @@ fn placed(tree: &RepoTree) -> Result<(Places, Places), RepoError> {
 
 fn place(
     tree: &RepoTree,
+    config: &Config,
     repo: &RepoKey,
     record: &ReleaseRecord,
     now: chrono::DateTime<chrono::Utc>,
@@ -85,7 +87,13 @@ fn place(
     let (product, target) = (facts.product(), facts.target.clone());
     let mode = tree_mode(mode(repo.area, facts.release_type));
     let placement = Placement { ticket: record.ticket, product, content, target, mode };
-    tree.ensure_placed(&tree.lock()?, repo, &placement, now).map(drop)
+    let lock = tree.lock()?;
+    if tree.load_about(record.ticket)?.is_none() {
+        // It was lost with the repository. release.xml stands in for the ticket then.
+        let emergency = facts.release.emergency.unwrap_or(Emergency::No);
+        tree.keep_about(&lock, record.ticket, &about(config, record.ticket, facts, emergency))?;
+    }
+    tree.ensure_placed(&lock, repo, &placement, now).map(drop)
 }
 
 /// Where releases lie. In base a product is there with its latest release alone.
