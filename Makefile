@@ -3,12 +3,13 @@
 SHELL := /bin/sh
 CARGO ?= cargo
 
-.PHONY: help demo test lint bench docs
+.PHONY: help demo test lint fuzz bench docs
 
 help:
 	@echo "make demo    real releases from a provider to repositories that dnf and apt install from; leaves demo/"
 	@echo "make test    installs what the tests need and runs every test"
 	@echo "make lint    formatting, clippy and rustdoc, each without a warning; cargo-deny where it is installed"
+	@echo "make fuzz    gives every parser inputs for SECONDS each (600 unless set), and says how many"
 	@echo "make bench   times the main job beside the same work done by hand"
 	@echo "make docs    renders docs/*.md from the tables in the code, and the crates' documentation"
 
@@ -27,13 +28,20 @@ test:
 		echo "$(CARGO) test --workspace --lib --bins --tests"; $(CARGO) test --workspace --lib --bins --tests; \
 	fi
 	$(CARGO) test --workspace --doc
+	CARGO=$(CARGO) scripts/fuzz 5
 
 lint:
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check bans licenses sources; \
 	else echo "cargo-deny is not installed: bans, licences and sources are left to the tests"; fi
+
+SECONDS ?= 600
+
+fuzz:
+	CARGO=$(CARGO) scripts/fuzz $(SECONDS)
 
 bench:
 	@scripts/install-packages test

@@ -3,10 +3,13 @@
 //! Source: the specification, "A post API has been developed": `Ticket_Id`, `Current_Rollout_Progress`,
 //! `Previous_Rollout_Progress` and a Yes/No flag for emergencies.
 
+mod pairs;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::pairs::{Encoding, Pairs};
 use crate::release::Emergency;
 use crate::rollout::RolloutState;
 use crate::ticket::TicketId;

@@ -1,6 +1,7 @@
 //! Where the provider's files are fetched from.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -130,6 +131,9 @@ impl SyncSource {
         if authority.starts_with('-') || path.starts_with('-') {
             return Err(malformed("has a host or path that starts with a dash"));
         }
+        if !has_sound_brackets(authority) {
+            return Err(malformed("has brackets that hold no IPv6 address; write [2001:db8::1] or [2001:db8::1]:port"));
+        }
         match (protocol, authority.is_empty()) {
             (SyncProtocol::File, false) => Err(malformed("names a host; write file:///folder")),
             (SyncProtocol::Rsync | SyncProtocol::Http | SyncProtocol::Ftp, true) => Err(malformed("names no host")),
@@ -160,6 +164,16 @@ impl SyncSource {
     }
 }
 
+/// Brackets hold an IPv6 address, and nothing follows them but a port.
+fn has_sound_brackets(authority: &str) -> bool {
+    match authority.strip_prefix('[') {
+        None => !authority.contains(['[', ']']),
+        Some(rest) => rest.split_once(']').is_some_and(|(address, port)| {
+            address.parse::<Ipv6Addr>().is_ok() && (port.is_empty() || port.starts_with(':'))
+        }),
+    }
+}
+
 impl fmt::Display for SyncSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.url)
@@ -174,6 +188,8 @@ mod tests {
     fn host_and_path_are_told_apart() {
         let source = SyncSource::parse("http", "https://repo.example.org:8443/umd/4/").unwrap();
         assert_eq!((source.host(), source.path()), ("repo.example.org", "/umd/4"));
+        let six = SyncSource::parse("rsync", "rsync://[2001:db8::1]:873/m").unwrap();
+        assert_eq!((six.host(), six.path()), ("2001:db8::1", "/m"));
         let folder = SyncSource::parse("file", "file:///srv/deliveries/ca").unwrap();
         assert_eq!((folder.host(), folder.path()), ("", "/srv/deliveries/ca"));
     }
@@ -188,6 +204,9 @@ mod tests {
             ("rsync", "rsync://host/a/../b"),
             ("rsync", "rsync://host/a b"),
             ("http", "http:///x"),
+            ("http", "http://[-oProxyCommand=x/m"),
+            ("rsync", "rsync://[::1]evil/m"),
+            ("rsync", "rsync://a[::1]/m"),
             ("file", "file://host/x"),
             ("gopher", "gopher://host/x"),
         ] {

@@ -40,6 +40,8 @@ pub struct VersionError {
 
 /// More parts than any real version has; keeps paths short.
 const MAX_PARTS: usize = 8;
+/// The longest text accepted, in bytes: zeros before a number would make it longer than a folder's name may be.
+const MAX_BYTES: usize = 128;
 
 impl Version {
     /// The provider's spelling.
@@ -92,7 +94,7 @@ impl FromStr for Version {
         let refused = || VersionError { given: text.to_owned() };
         let raw = text.trim();
         let parts = raw.split(['.', '-']).map(parse_number).collect::<Option<Vec<u64>>>().ok_or_else(refused)?;
-        if parts.len() > MAX_PARTS {
+        if parts.len() > MAX_PARTS || raw.len() > MAX_BYTES {
             return Err(refused());
         }
         Ok(Self { raw: raw.to_owned(), parts })
@@ -158,6 +160,12 @@ mod tests {
         {
             assert!(text.parse::<Version>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn zeros_do_not_make_it_longer_than_a_name_may_be() {
+        assert!(format!("1.2.{}7", "0".repeat(300)).parse::<Version>().is_err());
+        assert!("1.2.007".parse::<Version>().is_ok());
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! past      what an RT tells of the years before, and the sources of it
 //! rest_past the source that is RT itself, asked over REST 2.0
 //! database  the source that is RT's own database
+//! fuzzing   the way in for fuzz targets; not part of an ordinary build
 //! ```
 //!
 //! What decides how this is written are RT's habits, observed on RT 5.0:
@@ -44,6 +45,8 @@ mod check;
 mod children;
 mod client;
 mod database;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod http;
 mod options;
 mod past;

@@ -6,6 +6,8 @@
 
 mod answer;
 mod client;
+#[cfg(fuzzing)]
+pub(super) mod fuzzing;
 mod reading;
 
 use std::collections::BTreeSet;

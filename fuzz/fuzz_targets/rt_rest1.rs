@@ -1,0 +1,5 @@
+//! See [`nsrw_fuzz::rt_rest1`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| nsrw_fuzz::rt_rest1(bytes));
