@@ -218,7 +218,7 @@ pub struct TeamWord {
     pub word: Word,
     /// By which account.
     pub by: String,
-    /// Whether whoever took the word in has made sure that `by` may speak for the team.
+    /// Whether whoever took the word in has made sure that `by` may say this: a ticket system by its rights, a signature by its key.
     pub vouched: bool,
     /// When.
     pub at: DateTime<Utc>,

@@ -75,7 +75,7 @@ pub fn judge(
     let manager = by.holds_any(&[Role::RolloutManager]);
     let member = word.vouched || part.members.iter().any(|member| *member == by.name);
     match &word.word {
-        Word::Answer { .. } if !manager => return Err(WordFault::NotManager),
+        Word::Answer { .. } if !manager && !word.vouched => return Err(WordFault::NotManager),
         Word::Answer { .. } => {}
         Word::Accept | Word::Decline | Word::Report { .. } if !manager && !member => return Err(WordFault::NotForTeam),
         Word::Accept | Word::Decline | Word::Report { .. } => {}

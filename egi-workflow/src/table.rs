@@ -112,6 +112,10 @@ pub const TRANSITIONS: [Transition; 40] = [
     row(InVerification, Production, RM, Emergency, SKIP),
 ];
 
+/// The one move that only the repository makes and that no row has, because the release itself does not move: a ticket that was set to
+/// production before early adopters had shown enough goes back to where its release waits.
+pub const PUT_BACK: (RolloutState, RolloutState) = (Production, StageRollout);
+
 /// The row for one pair of states.
 #[must_use]
 pub fn find(from: RolloutState, to: RolloutState) -> Option<&'static Transition> {

@@ -22,6 +22,8 @@ use crate::site::Site;
 
 /// What is older is no news: a site that begins to write letters does not write of its past.
 const NEWS: TimeDelta = TimeDelta::days(2);
+/// So many records are looked at: more than any site writes in that time.
+const RECORDS: u64 = 5000;
 /// After how long one who began to send and has not finished is taken for dead, beyond the relay's own time.
 const PATIENCE: Duration = Duration::from_mins(15);
 /// What the topics of digests begin with.
@@ -91,7 +93,8 @@ async fn write_history(site: &Site) -> Result<u64, StoreError> {
     let policy = site.policy().await?;
     let oldest = site.now() - NEWS;
     let mut written = 0;
-    for record in site.store.load_history(None).await?.iter().rev() {
+    let (records, _) = site.store.load_history_head().await?;
+    for record in site.store.load_history_after(records.saturating_sub(RECORDS)).await?.iter().rev() {
         if record.entry.at < oldest {
             break;
         }

@@ -87,8 +87,8 @@ impl Consolidated {
         let rejects = parts.iter().filter(|part| part.outcome == Some(TeamOutcome::Reject)).map(|part| {
             let why = part.note.clone().unwrap_or_else(unsaid);
             let answer =
-                part.answer.as_ref().map_or_else(|| "Not answered.".to_owned(), |text| format!("Answered: {text}"));
-            remark(part, format!("{why} {answer}"))
+                part.answer.as_ref().map_or_else(|| "not answered".to_owned(), |text| format!("answered: {text}"));
+            remark(part, format!("{why} ({answer})"))
         });
         Self {
             site: site.to_owned(),
@@ -164,7 +164,7 @@ fn summary(parts: &[ParticipationRecord]) -> String {
     let count = |is_it: &dyn Fn(&ParticipationRecord) -> bool| parts.iter().filter(|part| is_it(part)).count();
     let outcome = |wanted: TeamOutcome| count(&|part| part.outcome == Some(wanted));
     format!(
-        "{} early-adopter teams were invited, {} took part, {} declined and {} did not answer. {} accepted the release, {} with \
+        "{} early-adopter teams were invited, {} took part, {} declined and {} have not answered. {} accepted the release, {} with \
          warnings; {} rejected it, {} gave up, and {} have not reported.",
         parts.len(),
         count(&|part| part.participation == Participation::Accepted),

@@ -7,4 +7,5 @@ mod matrix;
 mod owed;
 mod properties;
 mod rules;
+mod teams;
 mod world;

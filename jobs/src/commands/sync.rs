@@ -36,6 +36,9 @@ pub(super) async fn run(site: &Site, args: &SyncArgs) -> anyhow::Result<Exit> {
     let mut differences = compare_notices(site, args.apply).await?;
     differences.extend(compare_tickets(site, &under_way, args.apply).await?);
     differences.extend(tree::compare(site, &under_way, args.apply).await?);
+    if args.apply {
+        catch_up::look_at_teams(site).await?;
+    }
     if args.json {
         output::json(&differences)?;
     } else {

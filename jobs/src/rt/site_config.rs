@@ -7,7 +7,7 @@ use egi_model::ticket::{CommunicationStatus, TicketStatus};
 use egi_tickets::desk::{MENDABLE, file_limit};
 use egi_tickets::rt::{MARKER_END, MARKER_START};
 use egi_workflow::policy::EmergencyRoute;
-use egi_workflow::table::{Condition, TRANSITIONS, Transition};
+use egi_workflow::table::{Condition, PUT_BACK, TRANSITIONS, Transition};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -92,10 +92,10 @@ fn transitions(config: &Config) -> Value {
             following.insert(row.to.to_string(), rule);
         }
     }
-    // A release that early adopters have not shown enough of is put back where it waits.
+    let (from, to) = PUT_BACK;
     let put_back = json!({ "groups": [], "account": true, "emergency": false });
-    if let Some(following) = all.get_mut(RolloutState::Production.as_str()).and_then(Value::as_object_mut) {
-        following.insert(RolloutState::StageRollout.to_string(), put_back);
+    if let Some(following) = all.get_mut(from.as_str()).and_then(Value::as_object_mut) {
+        following.insert(to.to_string(), put_back);
     }
     Value::Object(all)
 }

@@ -18,7 +18,7 @@ use egi_workflow::message::letter::Text;
 use egi_workflow::message::rollout as message;
 use egi_workflow::participation::{Judged, WordFault, judge, read_child};
 use egi_workflow::{ReleaseFacts, ReleaseRecord};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::GatherError;
 use super::perform::{PerformError, Step};
@@ -37,7 +37,7 @@ pub(super) async fn invite(run: &Step<'_>, team: &Team, delivery: ContentId) -> 
     let subject = message::child_subject(&title, team);
     let text = message::child_text(&title, release, team, &url);
     let invitation = Invitation { part: part.clone(), subject, text };
-    part.child = site.tickets.ensure_child(&invitation).await?;
+    part.child = open_ticket(site, &invitation).await?;
     let letter = Text { subject: invitation.subject.clone(), body: invitation.text.clone() };
     outbox::write_to_team(
         site,
@@ -49,6 +49,20 @@ pub(super) async fn invite(run: &Step<'_>, team: &Team, delivery: ContentId) -> 
     site.store.save_part(&part, None, part.invited).await?;
     let child = part.child.map_or_else(String::new, |child| format!(", ticket {child}"));
     Ok(format!("{} is invited{child}", team.name))
+}
+
+/// A ticket for the team. Where the ticket system refuses it for good, the team is invited all the same and answers in another
+/// way.
+async fn open_ticket(site: &Site, invitation: &Invitation) -> Result<Option<TicketId>, TicketError> {
+    match site.tickets.ensure_child(invitation).await {
+        Ok(child) => Ok(child),
+        Err(error) if error.is_transient() => Err(error),
+        Err(error) => {
+            let (team, release) = (&invitation.part.team, invitation.part.release.get());
+            error!(ticket.id = release, "no ticket was opened for {team}: {}", crate::error_chain(&error));
+            Ok(None)
+        }
+    }
 }
 
 async fn describe_release(site: &Site, ticket: TicketId) -> Result<(String, String), StoreError> {
@@ -83,7 +97,15 @@ pub(super) async fn end(run: &Step<'_>) -> Result<String, PerformError> {
 /// Puts on record that the consolidated report was published, at the time its link was put into the ticket.
 pub(super) async fn note_report(run: &Step<'_>, link: &str) -> Result<String, PerformError> {
     let (site, ticket) = (run.site, run.ticket);
-    let history = site.tickets.fetch_history(ticket).await?;
+    let history = match site.tickets.fetch_history(ticket).await {
+        Ok(history) => history,
+        Err(error) if error.is_transient() => return Err(error.into()),
+        // Without the ticket's history, the report counts from now.
+        Err(error) => {
+            warn!(ticket.id = ticket.get(), "{}", crate::error_chain(&error));
+            Vec::new()
+        }
+    };
     let linked = |what: &ChangeKind| matches!(what, ChangeKind::Field { field: Field::StageRolloutReport, new: Some(new), .. } if new.trim() == link);
     let change = history.iter().rfind(|change| linked(&change.what));
     let (at, by) = change.map_or_else(|| (site.now(), None), |change| (change.at, Some(change.by.name.as_str())));

@@ -1,5 +1,9 @@
 //! What a release needs to be accepted, and the way around it.
 
+use std::process::Command;
+
+use nsrw_tests::process::run;
+
 use crate::world::{REPORT, World};
 
 #[test]
@@ -32,4 +36,12 @@ fn a_release_manager_does_without_evidence_by_saying_why() {
     assert_eq!(world.stands(ticket), "Production OK");
     let history = world.done(&["history", &ticket.to_string()]);
     assert!(history.contains("override: the vulnerability is exploited already"), "{history}");
+    let sheet = world.sheet("overrides").join("\n");
+    assert!(sheet.contains("the vulnerability is exploited already") && sheet.contains("stay-too-short"), "{sheet}");
+    let pdf = world.path("month.pdf");
+    let month = chrono::Utc::now().format("%Y-%m").to_string();
+    world.done(&["report", &month, "--pdf", &pdf]);
+    let text = run(Command::new("pdftotext").arg("-layout").arg(&pdf).arg("-")).unwrap();
+    let told = text.split("Accepted without the evidence asked for").nth(1).unwrap_or_default();
+    assert!(told.contains("TP.lfc.sl6.x86_64 1.0.0") && told.contains("mario"), "{text}");
 }

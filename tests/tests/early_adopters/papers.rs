@@ -74,6 +74,7 @@ fn an_evidence_pack_is_checked_without_the_site_and_no_byte_of_it_can_differ() {
     for file in ["SHA256SUMS", "release.xml", "plans.json", "history.jsonl", "participations.json", "content.json"] {
         assert!(listed.lines().any(|line| line == file), "{file}: {listed}");
     }
+    assert!(listed.contains("repository/production/") && listed.contains("/repodata/repomd.xml"), "{listed}");
     std::fs::rename(world.site.folder(), world.home.path().join("elsewhere")).unwrap();
     let verify = |file: &str| world.try_to(&["evidence", "verify", file]);
     let whole = verify(&pack);

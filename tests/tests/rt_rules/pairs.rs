@@ -59,7 +59,11 @@ fn walk(rt: &Rt, by: By) {
     let mut asked = (0, 0);
     for (turn, ((from, to), ticket)) in pairs.zip(tickets).enumerate() {
         let row = table::find(from, to);
-        let (may, may_not) = askers(row);
+        let (mut may, mut may_not) = askers(row);
+        if (from, to) == table::PUT_BACK {
+            may.push(ACCOUNT);
+            may_not.retain(|name| *name != ACCOUNT);
+        }
         let what = format!("{by:?} {from} -> {to} on ticket {ticket}");
         // Each in turn, so that all of them are asked all over the table.
         let stranger = may_not[turn % may_not.len()];

@@ -211,6 +211,8 @@ fn a_ticket_is_shown_with_its_fields_and_history() {
       Release-checksums       checksums.xml
       CommunicationStatus     OK
       UMDRelease              -
+      StageRollout-Override   -
+      Delayed                 -
 
     History
       #1    2026-11-02 12:00:00 UTC  mirco: created the ticket

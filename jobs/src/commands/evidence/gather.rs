@@ -153,17 +153,29 @@ fn add_repositories(site: &Site, record: &ReleaseRecord, pack: &mut Pack) -> any
     for repo in areas.filter_map(|area| facts.and_then(|facts| facts.repo(area).ok())) {
         let has_it =
             site.tree.probe_live(&repo)?.is_some_and(|live| live.placements.iter().any(|p| p.ticket == record.ticket));
-        let path = repo.public_path();
-        for file in ["repodata/repomd.xml", "repodata/repomd.xml.asc", "InRelease", "Release", "Release.gpg"] {
-            if has_it {
-                add_file(&root.join(&path).join(file), &format!("repository/{path}/{file}"), pack)?;
-            }
+        if has_it {
+            add_signed(&root, &repo.public_path(), pack)?;
         }
     }
     let Ok(keys) = std::fs::read_dir(root.join("keys")) else { return Ok(()) };
     for key in keys {
         let key = key?;
         add_file(&key.path(), &format!("keys/{}", key.file_name().to_string_lossy()), pack)?;
+    }
+    Ok(())
+}
+
+/// The signed top files of a repository's indexes: of yum in `repodata`, of apt in each suite below `dists`.
+fn add_signed(root: &Path, repo: &str, pack: &mut Pack) -> anyhow::Result<()> {
+    let mut files: Vec<String> = ["repomd.xml", "repomd.xml.asc"].map(|name| format!("repodata/{name}")).into();
+    if let Ok(suites) = std::fs::read_dir(root.join(repo).join("dists")) {
+        for suite in suites {
+            let suite = suite?.file_name().to_string_lossy().into_owned();
+            files.extend(["InRelease", "Release", "Release.gpg"].map(|name| format!("dists/{suite}/{name}")));
+        }
+    }
+    for file in files {
+        add_file(&root.join(repo).join(&file), &format!("repository/{repo}/{file}"), pack)?;
     }
     Ok(())
 }

@@ -52,12 +52,12 @@ async fn try_catch_up(site: &Site) -> anyhow::Result<()> {
     for ticket in &tickets.items {
         register(site, ticket).await?;
     }
-    look_at_teams(site).await?;
-    Ok(site.store.save_sync_cursor(next(cursor, &changes, &tickets)).await?)
+    site.store.save_sync_cursor(next(cursor, &changes, &tickets)).await?;
+    look_at_teams(site).await
 }
 
 /// Puts into the inbox which releases' early adopters wrote something into their own tickets, or whose ticket is gone.
-async fn look_at_teams(site: &Site) -> anyhow::Result<()> {
+pub(super) async fn look_at_teams(site: &Site) -> anyhow::Result<()> {
     let parts = site.store.load_parts(None).await?;
     let mut open = BTreeMap::new();
     if !parts.is_empty() {
