@@ -12,6 +12,7 @@ mod notices;
 mod numbers;
 mod release;
 mod report;
+pub mod repositories;
 mod workshop;
 
 use std::io::Write as _;
@@ -26,6 +27,9 @@ use self::workshop::Workshop;
 /// How many runs are counted when nobody says otherwise.
 pub const RUNS: usize = 10;
 
+/// For how many seconds readers read when nobody says otherwise.
+pub const TORN_SECONDS: u64 = 60;
+
 /// One job, done both ways.
 trait Contest {
     /// What is done and how.
@@ -34,6 +38,10 @@ trait Contest {
     fn ours(&self) -> Result<Figures>;
     /// Does it the other way, from a fresh start.
     fn theirs(&self) -> Result<Figures>;
+    /// How many runs are counted at most, where each takes long.
+    fn most_runs(&self) -> usize {
+        usize::MAX
+    }
 }
 
 /// A job as the report describes it.
@@ -65,6 +73,8 @@ struct Way {
 pub enum Choice {
     /// Everything but the largest logs.
     Usual,
+    /// Large repositories alone, or one group of these jobs; all take hours and some gigabytes of disk.
+    Repositories(Option<&'static str>),
     /// The numbers alone.
     Numbers,
     /// The numbers alone, of two million tickets too; this takes some gigabytes of memory and disk.
@@ -83,18 +93,50 @@ pub fn run(runs: usize, choice: Choice) -> Result<String> {
         contests.push(Box::new(index::Index::new(&workshop)?));
         contests.push(Box::new(notices::Notices::new(&workshop)));
     }
+    if let Choice::Repositories(only) = choice {
+        for (name, build) in repositories::GROUPS.iter().filter(|(name, _)| only.is_none_or(|only| only == *name)) {
+            tell(&format!("{name}: to be built"));
+            for contest in build(&workshop)? {
+                time(contest.as_ref(), runs, &mut report)?;
+            }
+        }
+        return Ok(report.render(&machine::load()));
+    }
     for (other, tickets) in [(DuckDb, 1000), (DuckDb, 100_000), (Pandas, 100_000), (DuckDb, 2_000_000)] {
         if tickets <= 100_000 || choice == Choice::LargeNumbers {
             contests.push(Box::new(numbers::Numbers::new(&workshop, other, tickets)?));
         }
     }
     for contest in contests {
-        let job = contest.job();
-        let columns =
-            take_turns(contest.as_ref(), &job, runs).with_context(|| format!("failed to time: {}", job.title))?;
-        report.add(&job, columns);
+        time(contest.as_ref(), runs, &mut report)?;
     }
     Ok(report.render(&machine::load()))
+}
+
+/// Has each tool publish for so many seconds, and tells what readers saw, as Markdown.
+pub fn torn(seconds: u64) -> Result<String> {
+    let mut text = String::from(crate::torn::HEAD);
+    for tool in crate::torn::Tool::ALL {
+        tell(&format!("{} publishes for {seconds} s", tool.name()));
+        text += &crate::torn::watch(tool, std::time::Duration::from_secs(seconds))?.to_string();
+    }
+    Ok(text)
+}
+
+/// The group of jobs with large repositories that has this name.
+#[must_use]
+pub fn repositories(name: &str) -> Option<Choice> {
+    let known = repositories::GROUPS.iter().find(|(known, _)| *known == name);
+    known.map(|(name, _)| Choice::Repositories(Some(name)))
+}
+
+/// Times one job and adds it to the report.
+fn time(contest: &dyn Contest, runs: usize, report: &mut Report) -> Result<()> {
+    let job = contest.job();
+    let columns = take_turns(contest, &job, runs.min(contest.most_runs()));
+    let columns = columns.with_context(|| format!("failed to time: {}", job.title))?;
+    tell(&report.add(&job, columns));
+    Ok(())
 }
 
 /// Ours and theirs in turn; the first of each is not counted.
