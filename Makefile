@@ -44,10 +44,12 @@ fuzz:
 	CARGO=$(CARGO) scripts/fuzz $(SECONDS)
 
 bench:
-	@scripts/install-packages test
+	@scripts/install-packages bench
 	@scripts/install-python bench >/dev/null
 	$(CARGO) build --release -p jobs -p nsrw-tests --bins
 	$(CARGO) run -q --release -p nsrw-tests --bin bench
+	$(CARGO) run -q --release -p nsrw-tests --bin bench -- --repositories
+	$(CARGO) run -q --release -p nsrw-tests --bin bench -- --torn
 
 docs:
 	$(CARGO) build -p jobs

@@ -14,6 +14,7 @@ mod numbers;
 mod past;
 mod release;
 mod report;
+pub mod repositories;
 mod workshop;
 
 use std::io::Write as _;
@@ -29,6 +30,9 @@ use crate::old_rt::Kind;
 /// How many runs are counted when nobody says otherwise.
 pub const RUNS: usize = 10;
 
+/// For how many seconds readers read when nobody says otherwise.
+pub const TORN_SECONDS: u64 = 60;
+
 /// One job, done both ways.
 trait Contest {
     /// What is done and how.
@@ -37,6 +41,10 @@ trait Contest {
     fn ours(&self) -> Result<Figures>;
     /// Does it the other way, from a fresh start.
     fn theirs(&self) -> Result<Figures>;
+    /// How many runs are counted at most, where each takes long.
+    fn most_runs(&self) -> usize {
+        usize::MAX
+    }
 }
 
 /// A job as the report describes it.
@@ -68,6 +76,8 @@ struct Way {
 pub enum Choice {
     /// Everything but the largest log.
     Usual,
+    /// Large repositories alone, or one group of these jobs; all take hours and some gigabytes of disk.
+    Repositories(Option<&'static str>),
     /// The numbers alone.
     Numbers,
     /// The import of an RT's past alone.
@@ -81,13 +91,16 @@ pub enum Choice {
 pub fn run(runs: usize, choice: Choice) -> Result<String> {
     let workshop = Workshop::open()?;
     let mut report = Report::begin(runs, machine::describe(workshop.folder())?, &workshop.idle(runs)?);
+    if let Choice::Repositories(only) = choice {
+        for (name, build) in repositories::GROUPS.iter().filter(|(name, _)| only.is_none_or(|only| only == *name)) {
+            tell(&format!("{name}: to be built"));
+            for contest in build(&workshop)? {
+                time(contest.as_ref(), runs, &mut report)?;
+            }
+        }
+    }
     // Each has its servers while it is timed, and not longer.
-    let mut time = |contest: &dyn Contest| -> Result<()> {
-        let job = contest.job();
-        let columns = take_turns(contest, &job, runs).with_context(|| format!("failed to time: {}", job.title))?;
-        report.add(&job, columns);
-        Ok(())
-    };
+    let mut time = |contest: &dyn Contest| time(contest, runs, &mut report);
     if choice == Choice::Usual {
         time(&release::Release::debs(&workshop)?)?;
         time(&release::Release::rpms(&workshop)?)?;
@@ -113,10 +126,36 @@ pub fn run(runs: usize, choice: Choice) -> Result<String> {
 /// The logs that numbers are made of: the other side, and how many tickets.
 fn numbers(choice: Choice) -> Vec<(numbers::Other, u32)> {
     match choice {
-        Choice::Past => Vec::new(),
+        Choice::Past | Choice::Repositories(_) => Vec::new(),
         Choice::Usual | Choice::Numbers => vec![(DuckDb, 1000), (DuckDb, 100_000), (Pandas, 100_000)],
         Choice::LargeNumbers => vec![(DuckDb, 2_000_000), (Pandas, 2_000_000)],
     }
+}
+
+/// Has each tool publish for so many seconds, and tells what readers saw, as Markdown.
+pub fn torn(seconds: u64) -> Result<String> {
+    let mut text = String::from(crate::torn::HEAD);
+    for tool in crate::torn::Tool::ALL {
+        tell(&format!("{} publishes for {seconds} s", tool.name()));
+        text += &crate::torn::watch(tool, std::time::Duration::from_secs(seconds))?.to_string();
+    }
+    Ok(text)
+}
+
+/// The group of jobs with large repositories that has this name.
+#[must_use]
+pub fn repositories(name: &str) -> Option<Choice> {
+    let known = repositories::GROUPS.iter().find(|(known, _)| *known == name);
+    known.map(|(name, _)| Choice::Repositories(Some(name)))
+}
+
+/// Times one job and adds it to the report.
+fn time(contest: &dyn Contest, runs: usize, report: &mut Report) -> Result<()> {
+    let job = contest.job();
+    let columns = take_turns(contest, &job, runs.min(contest.most_runs()));
+    let columns = columns.with_context(|| format!("failed to time: {}", job.title))?;
+    tell(&report.add(&job, columns));
+    Ok(())
 }
 
 /// Ours and theirs in turn; the first of each is not counted.

@@ -10,6 +10,7 @@
 //! Left out: power cuts. What a killed process has written is in the system's memory and stays; that it was synced in the
 //! right order before it was announced is another test's to show.
 
+pub mod hardship;
 mod mode;
 mod phase;
 pub mod picture;

@@ -11,6 +11,7 @@
 //! - [`scenario`]: scripts of what people do, run against such a site: script in, transcript out;
 //! - [`keys`]: secret keys, made by `gpg`;
 //! - [`crash`]: the worker killed at any moment, and what is left compared with the undisturbed run;
+//! - [`torn`]: readers beside a writer, ours and others, and whether anybody sees a repository torn;
 //! - [`numbers`]: random logs, and `DuckDB` to compute from them what `nsrw report` does;
 //! - [`demo`]: the main job from delivery to production, narrated: `make demo`;
 //! - [`mod@bench`]: our commands timed beside the same work done by hand: `make bench`.
@@ -36,3 +37,4 @@ pub mod scenario;
 pub mod serve;
 pub mod servers;
 pub mod site;
+pub mod torn;

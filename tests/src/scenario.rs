@@ -39,7 +39,7 @@
 //! explain NAME [WHO]; plan NAME STATE [WHO]; history [NAME|verify]; sync [--apply]
 //! ```
 
-mod disk;
+pub(crate) mod disk;
 mod news;
 mod offer;
 mod stable;

@@ -116,7 +116,13 @@ impl Site {
     /// A copy of the site as it stands, in a folder that is not there yet; links stay links.
     pub fn copy_to(&self, folder: &Path) -> Result<Self> {
         run(Command::new("cp").arg("--archive").args([&self.folder, folder]))?;
-        Ok(Self { folder: folder.to_owned(), ..self.clone() })
+        Ok(self.at(folder))
+    }
+
+    /// The site as it lies in another folder.
+    #[must_use]
+    pub fn at(&self, folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), ..self.clone() }
     }
 
     /// From now on runs `nsrw` by way of this command.

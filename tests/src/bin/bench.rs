@@ -6,21 +6,37 @@ use std::io::Write as _;
 use anyhow::{Context as _, Result, bail};
 use nsrw_tests::bench;
 
-const USAGE: &str = "usage: bench [--numbers | --large-numbers | --past] [--runs N]   times N runs of each (10 when not given); Markdown on standard output";
+const USAGE: &str = "usage: bench [--repositories [GROUP] | --numbers | --large-numbers | --past] [--runs N]   times N runs of each (10 when not given)\n       bench --torn [SECONDS]   reads beside writers, for so long each (60 when not given)\nMarkdown on standard output";
 
 fn main() -> Result<()> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     if let Some(printed) = bench::measure::answer(&arguments)? {
         return print(&printed);
     }
+    if bench::repositories::copying::answer(&arguments)? {
+        return Ok(());
+    }
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
     let (choice, rest) = match words.as_slice() {
         ["--numbers", rest @ ..] => (bench::Choice::Numbers, rest),
         ["--large-numbers", rest @ ..] => (bench::Choice::LargeNumbers, rest),
         ["--past", rest @ ..] => (bench::Choice::Past, rest),
+        ["--torn", rest @ ..] => return print(&bench::torn(parse_seconds(rest)?)?),
+        ["--repositories", name, rest @ ..] if !name.starts_with('-') => {
+            (bench::repositories(name).with_context(|| format!("there is no group {name}"))?, rest)
+        }
+        ["--repositories", rest @ ..] => (bench::Choice::Repositories(None), rest),
         rest => (bench::Choice::Usual, rest),
     };
     print(&bench::run(parse_runs(rest)?, choice)?)
+}
+
+fn parse_seconds(words: &[&str]) -> Result<u64> {
+    match words {
+        [] => Ok(bench::TORN_SECONDS),
+        [number] => number.parse().with_context(|| format!("\"{number}\" is no number of seconds")),
+        _ => bail!("{USAGE}"),
+    }
 }
 
 fn parse_runs(words: &[&str]) -> Result<usize> {

@@ -100,6 +100,11 @@ impl AptRoot {
         run(self.command("apt-get").args(["install", "--yes"]).args(packages))
     }
 
+    /// Answers a question to `apt-cache`.
+    pub fn ask(&self, question: &[&str]) -> Result<String> {
+        run(self.command("apt-cache").args(question))
+    }
+
     /// The installed packages as `name version`, sorted, without those only assumed to be there.
     pub fn query_installed(&self) -> Result<Vec<String>> {
         let mut query = self.command("dpkg-query");

@@ -71,6 +71,11 @@ impl DnfRoot {
         Ok(sorted(&run(self.dnf().args(["--quiet", "repoquery", "--queryformat", format]))?))
     }
 
+    /// Answers a question about what the repositories offer.
+    pub fn repoquery(&self, question: &[&str]) -> Result<String> {
+        run(self.dnf().args(["--quiet", "repoquery"]).args(question))
+    }
+
     /// The installed packages, as `name-version-release.arch`, sorted.
     pub fn query_installed(&self) -> Result<Vec<String>> {
         let database = self.root().join("var/lib/rpm");

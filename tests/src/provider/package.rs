@@ -31,10 +31,11 @@ fn rpm_parts(stem: &str) -> Option<Parts<'_>> {
     Some((name, version, Some(release), arch))
 }
 
-/// A revision without a dash has no release of its own.
+/// A revision without a dash has no release of its own. An epoch is no part of the version.
 fn deb_parts(stem: &str) -> Option<Parts<'_>> {
     let (rest, arch) = stem.rsplit_once('_')?;
     let (name, version) = rest.split_once('_')?;
+    let version = version.split_once("%3a").map_or(version, |(_, version)| version);
     let (version, release) = version.rsplit_once('-').map_or((version, None), |(v, r)| (v, Some(r)));
     Some((name, version, release, arch))
 }
@@ -55,6 +56,8 @@ mod tests {
         assert_eq!(ca, ("ca-policy-egi-core".into(), "1.37".into(), some("1"), some("noarch")));
         let voms = parts("voms-clients_2.1.0~rc3-4_amd64.deb");
         assert_eq!(voms, ("voms-clients".into(), "2.1.0~rc3".into(), some("4"), some("amd64")));
+        let biff = parts("biff_1%3a0.17-5_amd64.deb");
+        assert_eq!(biff, ("biff".into(), "0.17".into(), some("5"), some("amd64")));
         assert_eq!(parts("netbase_6.4_all.deb"), ("netbase".into(), "6.4".into(), None, some("all")));
     }
 

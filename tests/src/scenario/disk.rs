@@ -17,7 +17,7 @@ const MOUNT_LIMIT: Duration = Duration::from_secs(10);
 
 /// A disk in memory, in a mount namespace that a sleeping process keeps. Gone when dropped.
 #[derive(Debug)]
-pub(super) struct Disk {
+pub(crate) struct Disk {
     keeper: Guarded,
     _home: TempDir,
     folder: PathBuf,
@@ -25,7 +25,7 @@ pub(super) struct Disk {
 
 impl Disk {
     /// Mounts an empty disk of this size (`2m`) over `folder`.
-    pub(super) fn mount(folder: &Path, size: &str) -> Result<Self> {
+    pub(crate) fn mount(folder: &Path, size: &str) -> Result<Self> {
         let home = TempDir::with_prefix("nsrw-disk-").context("failed to create a folder for a log")?;
         let script = "mount -t tmpfs -o size=\"$1\" none \"$2\" && echo mounted && exec sleep infinity";
         let mut command = superuser("unshare");
@@ -41,18 +41,18 @@ impl Disk {
     }
 
     /// Mounts it anew with these options: `size=64m`, `ro`, `rw`.
-    pub(super) fn remount(&self, options: &str) -> Result<()> {
+    pub(crate) fn remount(&self, options: &str) -> Result<()> {
         // Without the options of before: they name users that an ordinary user's namespace does not know.
         self.run("mount --options-source disable -o \"remount,$1\" none \"$2\"", options)
     }
 
     /// Fills it to the last byte.
-    pub(super) fn fill(&self) -> Result<()> {
+    pub(crate) fn fill(&self) -> Result<()> {
         self.run("! cat /dev/zero > \"$2/$1\" 2>/dev/null", FILLER)
     }
 
     /// Gives back what filled it.
-    pub(super) fn free(&self) -> Result<()> {
+    pub(crate) fn free(&self) -> Result<()> {
         self.run("rm \"$2/$1\"", FILLER)
     }
 
@@ -66,7 +66,7 @@ impl Disk {
     }
 
     /// The command that runs another one where the disk is mounted.
-    pub(super) fn entrance(&self) -> Vec<OsString> {
+    pub(crate) fn entrance(&self) -> Vec<OsString> {
         let id = self.keeper.id().to_string();
         let own: &[&str] = if is_root() { &[] } else { &["--user", "--preserve-credentials"] };
         let words = ["nsenter", "--target", &id, "--mount"].into_iter().chain(own.iter().copied()).chain(["--"]);
@@ -74,7 +74,7 @@ impl Disk {
     }
 
     /// Where this process sees what the site sees as `path`.
-    pub(super) fn seen(&self, path: &Path) -> PathBuf {
+    pub(crate) fn seen(&self, path: &Path) -> PathBuf {
         let root = PathBuf::from(format!("/proc/{}/root", self.keeper.id()));
         root.join(path.strip_prefix("/").unwrap_or(path))
     }
