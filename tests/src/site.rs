@@ -13,6 +13,9 @@ use crate::crash::VARIABLE as CRASH;
 use crate::process::run;
 use crate::provider::Delivery;
 
+/// The variable that names the program under test. It is not for `nsrw`, which refuses settings it does not know.
+pub(crate) const PROGRAM: &str = "NSRW_PROGRAM";
+
 /// The people of every site here: who may do what.
 pub const PEOPLE: [(&str, &str); 4] = [
     ("tp1", "provider"),
@@ -66,7 +69,7 @@ impl Site {
     pub fn init(folder: &Path, public_url: &str) -> Result<Self> {
         let site = Self { program: find_program()?, folder: folder.to_owned(), within: Vec::new() };
         let mut init = Command::new(&site.program);
-        init.args(["init", "--public-url", public_url]).arg(folder).env_remove(CRASH);
+        init.args(["init", "--public-url", public_url]).arg(folder).env_remove(CRASH).env_remove(PROGRAM);
         let ended = finish(&init.output().context("failed to start nsrw init")?);
         ensure!(ended.code == 0, "nsrw init failed: {}", ended.log);
         site.append(MAJORS)?;
@@ -146,6 +149,7 @@ impl Site {
         let mut command = Command::new(words.next().unwrap_or_default());
         command.args(words).arg("--config").arg(self.config()).args(arguments).stdin(Stdio::null());
         command.env_remove("NSRW_CONFIG").env_remove("NSRW_LOG").env_remove("NSRW_ACCOUNT").env_remove(CRASH);
+        command.env_remove(PROGRAM);
         command
     }
 
@@ -217,7 +221,7 @@ fn finish(output: &Output) -> Ended {
 /// The `nsrw` that `NSRW_PROGRAM` names, so that an installed one can be tested too, or the one built beside this
 /// program: tests lie one folder deeper than binaries.
 fn find_program() -> Result<PathBuf> {
-    if let Some(named) = std::env::var_os("NSRW_PROGRAM") {
+    if let Some(named) = std::env::var_os(PROGRAM) {
         return Ok(named.into());
     }
     let own = std::env::current_exe().context("failed to learn this program's path")?;

@@ -134,7 +134,7 @@ impl RepoTree {
     /// Waits until nobody else writes to the tree, and puts up the signposts that a killed run left out.
     pub fn lock(&self) -> Result<RepoLock, RepoError> {
         let lock = RepoLock::acquire(&self.layout.lock(), self.options.lock_patience)?;
-        signpost::catch_up(&self.layout, &lock, self.options.public_url.as_deref())?;
+        signpost::catch_up(&self.layout, &lock, self.options.public_url.as_deref());
         Ok(lock)
     }
 
@@ -286,7 +286,8 @@ impl RepoTree {
                 prune::prune_folder(&self.layout.generations(key), Some(generation), now, self.options.grace())?;
             }
         }
-        signpost::put_up(&self.layout, lock, self.options.public_url.as_deref(), key)
+        signpost::put_up(&self.layout, lock, self.options.public_url.as_deref(), key);
+        Ok(())
     }
 }
 

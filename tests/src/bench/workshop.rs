@@ -12,7 +12,7 @@ use super::report::Column;
 use crate::packages::cache_dir;
 use crate::process::run;
 use crate::provider::Delivery;
-use crate::site::Site;
+use crate::site::{PROGRAM, Site};
 
 /// A folder to work in, gone when dropped.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ pub(super) fn script(text: &str, folder: &Path, variables: &[(&str, OsString)]) 
     let mut shell = Command::new("sh");
     shell.args(["-euc", text]).current_dir(folder).envs(variables.iter().map(|(name, value)| (name, value)));
     // Whoever times must not measure a user's settings.
-    shell.env_remove("NSRW_LOG").env_remove("NSRW_ACCOUNT").env("LC_ALL", "C.UTF-8");
+    shell.env_remove("NSRW_LOG").env_remove("NSRW_ACCOUNT").env_remove(PROGRAM).env("LC_ALL", "C.UTF-8");
     measure(&shell, &folder.join("said"))
 }
 
