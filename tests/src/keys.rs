@@ -51,6 +51,20 @@ impl SecretKey {
         self.export("secret.asc", &["--armor", "--export-secret-keys"])
     }
 
+    /// Signs the rpm at `path` in place, with rpmsign.
+    pub fn sign_rpm(&self, path: &Path) -> Result<()> {
+        let name = format!("_gpg_name {}", self.fingerprint);
+        let mut rpmsign = Command::new("rpmsign");
+        rpmsign.args(["--define", &name, "--define", "__gpg /usr/bin/gpg", "--addsign"]).arg(path);
+        run(rpmsign.env("GNUPGHOME", self.home())).map(drop)
+    }
+
+    /// Signs the deb at `path` in place, as its origin, with debsigs.
+    pub fn sign_deb(&self, path: &Path) -> Result<()> {
+        let key = format!("--default-key={}", self.fingerprint);
+        run(Command::new("debsigs").args(["--sign=origin", &key]).arg(path).env("GNUPGHOME", self.home())).map(drop)
+    }
+
     fn export(&self, name: &str, arguments: &[&str]) -> Result<PathBuf> {
         let path = self.home().join(name);
         write_file(&path, &run(self.gpg().args(arguments))?)?;

@@ -1,11 +1,16 @@
-//! The servers a provider may offer its delivery on, and sites may install from; and a relay that takes mail.
+//! The servers a provider may offer its delivery on, and sites may install from, with those that know who may; and a relay
+//! that takes mail.
 //!
 //! Those of providers serve one folder, read only. Each is on 127.0.0.1 and a free port, with its configuration and log in a
 //! temporary folder of its own. One that was returned is ready: it answers, and it is ours that answers. Dropping it stops
 //! it.
 
+mod apache;
 mod ftp;
 mod http;
+mod ldap;
+mod nginx;
+mod openid;
 mod rsync;
 pub mod rt;
 mod smtp;
@@ -20,8 +25,12 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
+pub use self::apache::{ApacheServer, MACHINE, People};
 pub use self::ftp::FtpServer;
 pub use self::http::HttpServer;
+pub use self::ldap::Directory;
+pub use self::nginx::NginxServer;
+pub use self::openid::OpenidProvider;
 pub use self::rsync::RsyncDaemon;
 pub use self::smtp::{MailRelay, Protection};
 pub use self::wire::{Condition, Wire};

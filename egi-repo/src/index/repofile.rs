@@ -73,12 +73,12 @@ impl Notice<'_> {
         let mut steps = Vec::new();
         if has_rpms {
             let off = if self.enabled() { "" } else { " It is off until it is named: dnf --enablerepo." };
-            let file = format!("curl -fo /etc/yum.repos.d/{id}.repo {url}/{FOLDER}/{id}.repo");
+            let file = format!("curl -fo /etc/yum.repos.d/{id}.repo \\\n  {url}/{FOLDER}/{id}.repo");
             steps.push((format!("With dnf or yum.{off}"), file));
         }
         if has_debs {
             let off = if self.enabled() { "" } else { " It is off until the file says Enabled: yes." };
-            let file = format!("curl -fo /etc/apt/sources.list.d/{id}.sources {url}/{FOLDER}/{id}.sources");
+            let file = format!("curl -fo /etc/apt/sources.list.d/{id}.sources \\\n  {url}/{FOLDER}/{id}.sources");
             steps.push((format!("With apt.{off}"), file));
         }
         steps

@@ -33,6 +33,7 @@ impl Update<'_> {
     /// Names what the element says: all that it depends on. What the release consists of is part of its placement.
     pub(super) fn name(&self, packing: Packing) -> Sha256 {
         let Self { key, public_url, placement, about, entered, .. } = self;
+        let entered = about.released.is_none().then_some(entered);
         // Records always have a JSON.
         let facts = serde_json::to_string(&(key, public_url, placement, about, entered)).unwrap_or_default();
         Sha256::of(format!("{packing}\n{facts}").as_bytes())
@@ -50,7 +51,9 @@ impl Update<'_> {
     fn record(&self) -> UpdateRecord {
         let Self { about, key, .. } = self;
         let texts = [&about.description, &about.notes, &about.changes].into_iter().filter(|text| !is_link(text));
-        let date = self.entered.format("%Y-%m-%d %H:%M:%S").to_string();
+        // The provider's day, where there is one: so that the same release is told of in the same way everywhere.
+        let date = about.released.unwrap_or_else(|| self.entered.date_naive());
+        let date = format!("{date} 00:00:00");
         let status = if key.area == Area::Production { "final" } else { "testing" };
         UpdateRecord {
             from: about.provider.clone(),

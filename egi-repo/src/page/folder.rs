@@ -1,9 +1,11 @@
 //! The page of a folder above repositories: what lies in it.
 
 use chrono::{DateTime, Utc};
+use egi_model::area::Area;
 
 use super::feed::FEEDS;
-use super::html::{Page, link, moment};
+use super::html::{Page, escape, link, moment};
+use super::standing;
 
 /// Something in a folder.
 pub(crate) struct Child {
@@ -18,8 +20,8 @@ pub(crate) struct FolderPage<'a> {
     pub(crate) public_url: &'a str,
     /// Below the public root; empty for the root itself.
     pub(crate) path: &'a str,
-    /// What it is, for who does not know.
-    pub(crate) about: &'a str,
+    /// The area that it is.
+    pub(crate) area: Option<Area>,
     /// By name.
     pub(crate) children: Vec<Child>,
     /// The feeds of an area: file names, each with a title.
@@ -30,7 +32,7 @@ impl FolderPage<'_> {
     pub(crate) fn render(&self) -> String {
         let title = if self.path.is_empty() { "Repositories" } else { self.path };
         let feed = |(file, title): &(String, String)| {
-            let (file, title) = (super::html::escape(file), super::html::escape(title));
+            let (file, title) = (escape(file), escape(title));
             format!(
                 "<link rel=\"alternate\" type=\"application/atom+xml\" title=\"{title}\" href=\"{FEEDS}/{file}\">\n"
             )
@@ -38,17 +40,24 @@ impl FolderPage<'_> {
         let head = self.feeds.iter().map(feed).collect::<String>();
         let trail = if self.path.is_empty() { Vec::new() } else { trail(self.public_url, self.path) };
         let mut page = Page::begin(title, &trail, &head);
-        if !self.about.is_empty() {
-            page.add(&format!("<p>{}</p>", super::html::escape(self.about)));
+        if let Some(area) = self.area {
+            page.add(&format!("<p>{}</p>", standing(area)));
+        } else if self.path.is_empty() {
+            page.add("<p>The areas that a release passes: unverified (not public), staged rollout, production.</p>");
         }
-        page.begin_table("What is here", &["Name", "Published", "#Generation", "#Releases"]);
+        // Where there are only folders, there is nothing to tell of them.
+        let has_repos = self.children.iter().any(|child| child.repo.is_some());
+        let columns: &[&str] = if has_repos { &["Name", "Published", "#Generation", "#Releases"] } else { &["Name"] };
+        page.begin_table("What is here", columns);
         for child in &self.children {
-            let name = link(&format!("{}/", child.name), &format!("{}/", child.name));
-            let [published, generation, releases] =
-                child.repo.map_or_else(Default::default, |(number, at, releases)| {
-                    [moment(at), number.to_string(), releases.to_string()]
-                });
-            page.add_row(&[name, published, generation, releases], &[2, 3]);
+            let mut row = vec![link(&format!("{}/", child.name), &format!("{}/", child.name))];
+            let told = |(number, at, releases): (u64, DateTime<Utc>, usize)| {
+                [moment(at), number.to_string(), releases.to_string()]
+            };
+            if has_repos {
+                row.extend(child.repo.map(told).unwrap_or_default());
+            }
+            page.add_row(&row, &[2, 3]);
         }
         page.end_table();
         if !self.feeds.is_empty() {

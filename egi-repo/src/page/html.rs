@@ -21,7 +21,8 @@ caption { font-weight: bold; padding: .5rem 0; text-align: left; }
 th, td { border-bottom: 1px solid; padding: .3rem .6rem .3rem 0; text-align: left; vertical-align: top; }
 td.n, th.n { text-align: right; white-space: nowrap; }
 code { overflow-wrap: anywhere; }
-pre { border: 1px solid; overflow-x: auto; padding: .6rem; }
+td code { font-size: .85em; }
+pre { border: 1px solid; padding: .6rem; white-space: pre-wrap; }
 .text { white-space: pre-wrap; }
 dt { font-weight: bold; }
 dd { margin: 0 0 .5rem; }

@@ -50,6 +50,9 @@ impl ReleasePage<'_> {
                 say("Documentation", links);
             }
         }
+        if let Some(day) = self.about.and_then(|about| about.released) {
+            say("Released by the provider", format!("<time>{day}</time>"));
+        }
         say("Here since", moment(self.entered));
         say("Decided in", ticket);
         page.add("</dl>");

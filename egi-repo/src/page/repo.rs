@@ -1,12 +1,12 @@
 //! The page of a repository: how to install from it, and the releases in it.
 
 use chrono::{DateTime, Utc};
-use egi_model::area::{Area, RepoKey};
+use egi_model::area::RepoKey;
 use egi_model::ticket::TicketId;
 
 use super::folder::trail;
 use super::html::{Page, escape, link, moment, size};
-use super::release_path;
+use super::{release_path, standing};
 use crate::index::Stamp;
 use crate::tree::about::About;
 
@@ -62,14 +62,5 @@ impl RepoPage<'_> {
         }
         page.end_table();
         page.finish()
-    }
-}
-
-/// What it means to lie in an area.
-const fn standing(area: Area) -> &'static str {
-    match area {
-        Area::Unverified => "Fetched and not assessed yet: for those who verify it.",
-        Area::StageRollout => "In staged rollout: early adopters try it in production.",
-        Area::Production => "Released: for every site.",
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use egi_model::major::MajorId;
 use egi_model::name::Segment;
 use egi_model::release::{Emergency, ReleaseType};
@@ -29,6 +30,8 @@ pub struct About {
     pub product: String,
     /// The release's version.
     pub version: Version,
+    /// When the provider released it.
+    pub released: Option<NaiveDate>,
     /// Who delivered it.
     pub provider: String,
     /// What it is.
@@ -100,14 +103,19 @@ pub(super) fn keep(layout: &Layout, _lock: &RepoLock, ticket: TicketId, about: &
     replace(&layout.tmp(), &path, &text)
 }
 
-/// What is told of the release of `ticket`; `None` if nobody said anything of it.
+/// What is told of the release of `ticket`; `None` if nobody said anything of it. What can not be understood is nothing:
+/// packages are published all the same, and the next publication of the release writes it anew.
 pub(super) fn load(layout: &Layout, ticket: TicketId) -> Result<Option<About>, RepoError> {
     let path = layout.about(ticket);
     let text = match fs::read(&path) {
         Err(error) if is_absent(&error) => return Ok(None),
         other => other.during("read", &path)?,
     };
-    serde_json::from_slice(&text).map(Some).map_err(|source| RepoError::Record { path, source })
+    let about = serde_json::from_slice(&text);
+    if let Err(error) = &about {
+        tracing::warn!(file.path = %path.display(), "what is told of ticket {ticket} can not be understood: {error}");
+    }
+    Ok(about.ok())
 }
 
 /// What is told of those releases that something is told of.

@@ -104,8 +104,12 @@ impl Manifest {
     /// When a release entered, if it is here as `placement` has it.
     pub(super) fn entered(&self, placement: &Placement) -> Option<DateTime<Utc>> {
         let same = |there: &&Placement| there.ticket == placement.ticket && there.content == placement.content;
-        self.placements.iter().find(same)?;
-        Some(self.entered.get(&placement.ticket).copied().unwrap_or(self.published))
+        self.placements.iter().find(same).map(|there| self.entered_at(there.ticket))
+    }
+
+    /// When a release entered that is here. Generations of old did not say so.
+    pub(super) fn entered_at(&self, ticket: TicketId) -> DateTime<Utc> {
+        self.entered.get(&ticket).copied().unwrap_or(self.published)
     }
 
     /// The manifest of the generation at `folder`; `None` if there is no such generation.

@@ -138,7 +138,7 @@ impl RepoTree {
     pub fn lock(&self) -> Result<RepoLock, RepoError> {
         let lock = RepoLock::acquire(&self.layout.lock(), self.options.lock_patience)?;
         together::finish(&self.layout, &lock)?;
-        signpost::catch_up(&self.layout, &lock, self.options.public_url.as_deref())?;
+        signpost::catch_up(&self.layout, &lock, self.options.public_url.as_deref());
         Ok(lock)
     }
 
@@ -290,7 +290,8 @@ impl RepoTree {
                 prune::prune_folder(&self.layout.generations(key), Some(generation), now, self.options.grace())?;
             }
         }
-        signpost::put_up(&self.layout, lock, self.options.public_url.as_deref(), &[key])
+        signpost::put_up(&self.layout, lock, self.options.public_url.as_deref(), &[key]);
+        Ok(())
     }
 }
 

@@ -4,13 +4,16 @@
 //! something live says before that signposts are *due*, puts them up after, and then says that they are not due any more.
 //! Where somebody was killed between, whoever takes the lock next puts all of them up anew.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use egi_model::area::{Area, RepoKey};
 use egi_model::major::MajorId;
+use egi_model::ticket::TicketId;
 
 use super::files::{During as _, is_absent, replace, sync};
 use super::layout::Layout;
@@ -19,56 +22,58 @@ use super::{RepoError, RepoLock, about, past, prune};
 use crate::page::feed::{Arrival, FEEDS, Feed, LENGTH};
 use crate::page::{Child, FolderPage, INDEX, release_path};
 
-/// From now on signposts are due.
+/// What the mark says when more is due than what is being changed.
+const ALL: &str = "all";
+
+/// From now on signposts are due. If some were already, all are.
 pub(super) fn begin(layout: &Layout) -> Result<(), RepoError> {
     let mark = layout.due();
-    fs::File::create(&mark).during("create", &mark)?;
+    fs::write(&mark, if mark.exists() { ALL } else { "" }).during("write", &mark)?;
     sync(&layout.root)
 }
 
-/// Puts up what is due of `keys`, which were changed just now.
-pub(super) fn put_up(
-    layout: &Layout,
-    lock: &RepoLock,
-    public_url: Option<&str>,
-    keys: &[&RepoKey],
-) -> Result<(), RepoError> {
-    if let Some(url) = public_url {
-        let board = Board { layout, url };
-        for key in keys {
+/// Puts up what is due of `keys`, which were changed just now. The change is done whether that succeeds or not: what could
+/// not be put up stays due.
+pub(super) fn put_up(layout: &Layout, lock: &RepoLock, public_url: Option<&str>, keys: &[&RepoKey]) {
+    if fs::read_to_string(layout.due()).is_ok_and(|said| said == ALL) {
+        return catch_up(layout, lock, public_url);
+    }
+    let put_up = |board: Board<'_>| {
+        keys.iter().try_for_each(|key| {
             board.write_feeds(key.area, Some(key))?;
             let live = layout.live(key);
-            for folder in live.ancestors().skip(1).take_while(|folder| folder.starts_with(layout.public())) {
-                board.write_page(folder)?;
-            }
-        }
-    }
-    settle(layout, lock)
+            let mut above = live.ancestors().skip(1).take_while(|folder| folder.starts_with(layout.public()));
+            above.try_for_each(|folder| board.write_page(folder))
+        })
+    };
+    settle(layout, lock, public_url.map_or(Ok(()), |url| put_up(Board { layout, url })));
 }
 
 /// Puts up everything, if something is due.
-pub(super) fn catch_up(layout: &Layout, lock: &RepoLock, public_url: Option<&str>) -> Result<(), RepoError> {
-    if layout.due().exists() { put_up_all(layout, lock, public_url) } else { Ok(()) }
-}
-
-/// Puts up everything.
-pub(super) fn put_up_all(layout: &Layout, lock: &RepoLock, public_url: Option<&str>) -> Result<(), RepoError> {
-    if let Some(url) = public_url {
-        let board = Board { layout, url };
+pub(super) fn catch_up(layout: &Layout, lock: &RepoLock, public_url: Option<&str>) {
+    if !layout.due().exists() {
+        return;
+    }
+    let put_up = |board: Board<'_>| {
         for area in Area::ALL {
             board.write_feeds(area, None)?;
             board.write_pages_below(&layout.public().join(area.as_str()))?;
         }
-        board.write_page(&layout.public())?;
-    }
-    settle(layout, lock)
+        board.write_page(&layout.public())
+    };
+    settle(layout, lock, public_url.map_or(Ok(()), |url| put_up(Board { layout, url })));
 }
 
-fn settle(layout: &Layout, _lock: &RepoLock) -> Result<(), RepoError> {
+/// Nothing is due any more, if all was put up.
+fn settle(layout: &Layout, _lock: &RepoLock, done: Result<(), RepoError>) {
     let mark = layout.due();
-    match fs::remove_file(&mark) {
+    let settled = done.and_then(|()| match fs::remove_file(&mark) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RepoError::of("remove", &mark, error)),
         _ => Ok(()),
+    });
+    if let Err(error) = settled {
+        let cause = std::error::Error::source(&error).map_or_else(String::new, |source| format!(": {source}"));
+        tracing::warn!("pages and feeds are behind what is published, and are written the next time: {error}{cause}");
     }
 }
 
@@ -97,34 +102,27 @@ impl Board<'_> {
         self.write_page(folder)
     }
 
-    /// Writes the page of a folder that is there.
+    /// Writes the page of a folder, if that is there.
     fn write_page(&self, folder: &Path) -> Result<(), RepoError> {
-        let public = self.layout.public();
-        let below = folder.strip_prefix(&public).ok().and_then(Path::to_str).unwrap_or_default();
-        let area = Area::ALL.into_iter().find(|area| area.as_str() == below);
-        let mut children = Vec::new();
-        if folder.exists() {
-            for (name, is_folder) in list(folder)? {
-                let path = folder.join(&name);
-                let shown = if is_folder { name != FEEDS && path.join(INDEX).exists() } else { name != "@" };
-                let repo = if is_folder { None } else { Manifest::read(&path)? };
-                let repo = repo.map(|live| (live.generation, live.published, live.placements.len()));
-                if shown && (is_folder || repo.is_some()) {
-                    children.push(Child { name, repo });
-                }
-            }
-        } else {
+        if !folder.exists() {
             return Ok(());
         }
+        let mut children = Vec::new();
+        for (name, is_folder) in list(folder)? {
+            let path = folder.join(&name);
+            if is_folder {
+                // Without a page it is none of ours, or has nothing in it.
+                let shown = name != FEEDS && path.join(INDEX).exists();
+                children.extend(shown.then_some(Child { name, repo: None }));
+            } else if let Some(live) = Manifest::read(&path)? {
+                let repo = Some((live.generation, live.published, live.placements.len()));
+                children.push(Child { name, repo });
+            }
+        }
+        let path = folder.strip_prefix(self.layout.public()).ok().and_then(Path::to_str).unwrap_or_default();
+        let area = Area::ALL.into_iter().find(|area| area.as_str() == path);
         let feeds = area.map_or_else(|| Ok(Vec::new()), |area| self.feeds_of(area))?;
-        let about = match (below, area) {
-            ("", _) => "The areas that a release passes: unverified (not public), staged rollout, production.",
-            (_, Some(Area::Unverified)) => "Fetched and not assessed yet: for those who verify it.",
-            (_, Some(Area::StageRollout)) => "In staged rollout: early adopters try it in production.",
-            (_, Some(Area::Production)) => "Released: for every site.",
-            _ => "",
-        };
-        let page = FolderPage { public_url: self.url, path: below, about, children, feeds };
+        let page = FolderPage { public_url: self.url, path, area, children, feeds };
         self.put(&folder.join(INDEX), &page.render())
     }
 
@@ -146,11 +144,18 @@ impl Board<'_> {
         // Without a record of it, the past is what generations know.
         let with_past = known.is_none();
         let mut arrivals = known.unwrap_or_default();
-        for key in &keys {
-            for arrival in self.arrivals(key, with_past)? {
-                if !arrivals.iter().any(|a| (&a.repo, a.ticket, a.at) == (&arrival.repo, arrival.ticket, arrival.at)) {
-                    arrivals.push(arrival);
+        let mut had: BTreeSet<_> = arrivals.iter().map(|a| (a.repo.clone(), a.ticket, a.at)).collect();
+        let mut abouts = BTreeMap::new();
+        for key in keys {
+            for (ticket, at) in self.arrivals(&key, with_past)? {
+                if !had.insert((key.clone(), ticket, at)) {
+                    continue;
                 }
+                let about = match abouts.entry(ticket) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(unknown) => unknown.insert(about::load(self.layout, ticket)?),
+                };
+                arrivals.extend(about.clone().map(|about| Arrival { repo: key.clone(), ticket, at, about }));
             }
         }
         arrivals.sort_by(|a, b| (b.at, b.ticket, &b.repo).cmp(&(a.at, a.ticket, &a.repo)));
@@ -182,25 +187,18 @@ impl Board<'_> {
         self.put(&self.layout.public().join(area.as_str()).join(FEEDS).join(&file), &feed.render())
     }
 
-    /// What entered a repository: what is live, or all that is known.
-    fn arrivals(&self, key: &RepoKey, with_past: bool) -> Result<Vec<Arrival>, RepoError> {
+    /// What entered a repository and when: of what is live, or of all that is known.
+    fn arrivals(&self, key: &RepoKey, with_past: bool) -> Result<Vec<(TicketId, DateTime<Utc>)>, RepoError> {
         let manifests = if with_past {
             past::known(self.layout, key)?.into_iter().map(|(manifest, _)| manifest).collect()
         } else {
             Vec::from_iter(Manifest::read(&self.layout.live(key))?)
         };
-        let mut arrivals = Vec::new();
-        for manifest in &manifests {
-            for placement in &manifest.placements {
-                let (Some(at), Some(about)) =
-                    (manifest.entered(placement), about::load(self.layout, placement.ticket)?)
-                else {
-                    continue;
-                };
-                arrivals.push(Arrival { repo: key.clone(), ticket: placement.ticket, at, about });
-            }
-        }
-        Ok(arrivals)
+        let arrivals = |manifest: &Manifest| {
+            let entered = manifest.placements.iter().map(|p| (p.ticket, manifest.entered_at(p.ticket)));
+            entered.collect::<Vec<_>>()
+        };
+        Ok(manifests.iter().flat_map(arrivals).collect())
     }
 
     fn load(&self, area: Area) -> Result<Option<Vec<Arrival>>, RepoError> {

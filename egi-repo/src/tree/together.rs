@@ -63,7 +63,7 @@ impl RepoTree {
         }
         if !switches.is_empty() {
             let changed: Vec<_> = switches.iter().map(|switch| &switch.repo).collect();
-            signpost::put_up(&self.layout, lock, self.options.public_url.as_deref(), &changed)?;
+            signpost::put_up(&self.layout, lock, self.options.public_url.as_deref(), &changed);
         }
         Ok(planned.into_iter().map(|(key, _, plan)| (key.clone(), plan.change())).collect())
     }

@@ -22,6 +22,7 @@ pub(crate) fn about(config: &Config, ticket: TicketId, facts: &ReleaseFacts, eme
         short_name: release.short_name.clone(),
         product: release.product.clone(),
         version: release.version.clone(),
+        released: release.date,
         provider: release.provider.name.clone(),
         description: release.description.clone(),
         release_type: facts.release_type,

@@ -95,9 +95,21 @@ impl AptRoot {
         run(self.command("apt-get").args(["-o", "APT::Update::Error-Mode=any", "update"])).map(drop)
     }
 
+    /// The same, with another clock: `time` as `faketime` reads it, such as `+11 days`.
+    pub fn update_at(&self, time: &str) -> Result<()> {
+        let mut command = self.command("faketime");
+        command.args(["-f", time, "apt-get", "-o", "APT::Update::Error-Mode=any", "update"]);
+        run(&mut command).map(drop)
+    }
+
     /// Installs packages with all they need and returns what `apt-get` said.
     pub fn install(&self, packages: &[&str]) -> Result<String> {
-        run(self.command("apt-get").args(["install", "--yes"]).args(packages))
+        self.run("install", packages)
+    }
+
+    /// Runs another of its commands, which may downgrade, and returns what `apt-get` said.
+    pub fn run(&self, command: &str, arguments: &[&str]) -> Result<String> {
+        run(self.command("apt-get").args([command, "--yes", "--allow-downgrades"]).args(arguments))
     }
 
     /// Answers a question to `apt-cache`.

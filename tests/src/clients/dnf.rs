@@ -62,7 +62,12 @@ impl DnfRoot {
 
     /// Installs packages with all they need and returns what `dnf` said.
     pub fn install(&self, packages: &[&str]) -> Result<String> {
-        run(self.dnf().arg("install").args(packages))
+        self.run("install", packages)
+    }
+
+    /// Runs another of its commands and returns what `dnf` said.
+    pub fn run(&self, command: &str, arguments: &[&str]) -> Result<String> {
+        run(self.dnf().arg(command).args(arguments))
     }
 
     /// The packages the repositories offer, as `name-version-release.arch`, sorted.

@@ -18,8 +18,8 @@ use crate::site::Site;
 
 /// The records that lie in each generation.
 const RECORDS: [&str; 2] = [".nsrw-manifest.json", ".nsrw-files.json"];
-/// What one run counts otherwise than another: in a manifest, and in a ticket's history.
-const COUNTED: [&str; 3] = ["generation", "left_in", "id"];
+/// What one run counts or dates otherwise than another: in a generation's records, and in a ticket's history.
+const COUNTED: [&str; 4] = ["generation", "left_in", "pages", "id"];
 
 /// Draws a site.
 pub fn draw(site: &Site) -> Result<String> {
@@ -31,11 +31,12 @@ pub fn draw(site: &Site) -> Result<String> {
     Ok(picture)
 }
 
-/// Times as JSON, mails and yum indexes write them, and the number of a generation in its address.
+/// Times as JSON, mails, pages and yum indexes write them, and the number of a generation in its address or on its page.
 const TIMES: &str = r"(?x)
     \d{4}-\d\d-\d\d[T\ ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\ UTC|\+00:00)?
     | (?m:^Date:\ .*$)
     | <(revision|timestamp)>\d+
+    | Generation\ \d+
     | /@\d+/";
 
 /// What differs between two pictures, a line each; nothing when they are the same.
@@ -65,6 +66,8 @@ fn draw_tree(root: &Path, times: &Regex, picture: &mut String) -> Result<()> {
             let target = target.parent().unwrap_or(&target);
             let _ = writeln!(picture, "live {} -> {}", shown(&path, root), target.display());
             draw_generation(&path, root, times, picture)?;
+        } else if path.extension().is_some_and(|ending| ending == "html" || ending == "atom") {
+            let _ = writeln!(picture, "signpost {}", shown(&path, root));
         } else if !path.is_dir() {
             let _ = writeln!(picture, "no repository: {}", shown(&path, root));
         }

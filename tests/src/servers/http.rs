@@ -38,22 +38,11 @@ pub(super) struct Apache {
 impl Kind for Apache {
     const NAME: &'static str = "the HTTP server";
 
-    /// Apache refuses to serve as root. It is started as `nobody` then, keeping the one privilege of root it needs: to
-    /// read folders that are root's alone, as temporary ones are.
     fn command(&self, home: &Path, port: u16) -> Result<Command> {
         let config = home.join("apache2.conf");
         write_config(&config, &self.config(&quotable(home)?, port, &Server::nonce(home)))?;
         write_config(&home.join("ready"), "ready")?;
-        let mut command = if is_root() {
-            let mut command = Command::new("setpriv");
-            command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]);
-            command.args(["--inh-caps=+dac_override", "--ambient-caps=+dac_override", APACHE]);
-            command
-        } else {
-            Command::new(APACHE)
-        };
-        command.arg("-f").arg(config).arg("-DFOREGROUND");
-        Ok(command)
+        Ok(apache_command(&config))
     }
 
     /// It must know a path that no other server knows: another one could have taken the port.
@@ -62,6 +51,23 @@ impl Kind for Apache {
         let question = format!("GET /.{nonce} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
         talk(server.port, &question).is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
     }
+}
+
+/// Apache in the foreground, with this configuration.
+///
+/// It refuses to serve as root. It is started as `nobody` then, keeping the one privilege of root it needs: to read folders
+/// that are root's alone, as temporary ones are.
+pub(super) fn apache_command(config: &Path) -> Command {
+    let mut command = if is_root() {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]);
+        command.args(["--inh-caps=+dac_override", "--ambient-caps=+dac_override", APACHE]);
+        command
+    } else {
+        Command::new(APACHE)
+    };
+    command.arg("-f").arg(config).arg("-DFOREGROUND");
+    command
 }
 
 impl Apache {
