@@ -4,6 +4,7 @@
 //! temporary folder of its own. One that was returned is ready: it answers, and it is ours that answers. Dropping it stops
 //! it.
 
+pub mod database;
 mod ftp;
 mod http;
 mod rsync;
