@@ -27,6 +27,7 @@ test:
 	else \
 		echo "$(CARGO) test --workspace --lib --bins --tests"; $(CARGO) test --workspace --lib --bins --tests; \
 	fi
+	$(CARGO) run -q -p nsrw-tests --bin on-databases -- $(CARGO) test -q -p egi-store --lib
 	$(CARGO) test --workspace --doc
 	CARGO=$(CARGO) scripts/fuzz 5
 

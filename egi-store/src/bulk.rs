@@ -1,5 +1,6 @@
 //! Statements about many rows at once: a row at a time would cost a hundred thousand rows minutes.
 
+use crate::dialect::Dialect;
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 
 /// How many rows one statement writes or looks up. With the ten columns of the widest table that stays far below the
@@ -13,12 +14,20 @@ pub(crate) fn insert(target: &str, columns: usize, rows: usize) -> SqlStr {
 }
 
 /// Writes `rows` rows into `table`, each over the one that has its `key` already. Of a row that changes only the indexes of
-/// what changed are touched.
-pub(crate) fn upsert(table: &str, key: &str, others: &[&str], rows: usize) -> SqlStr {
+/// what changed are touched. The one statement that databases word in their own ways.
+pub(crate) fn upsert(dialect: Dialect, table: &str, key: &str, others: &[&str], rows: usize) -> SqlStr {
     let target = format!("{table} ({key}, {})", others.join(", "));
-    let taken: Vec<String> = others.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    let taken = |column: &&str| match dialect {
+        Dialect::Sqlite | Dialect::Postgres => format!("{column} = excluded.{column}"),
+        Dialect::Mariadb => format!("{column} = VALUES({column})"),
+    };
+    let taken = others.iter().map(taken).collect::<Vec<_>>().join(", ");
     let insert = insert(&target, others.len() + 1, rows);
-    AssertSqlSafe(format!("{} ON CONFLICT ({key}) DO UPDATE SET {}", insert.as_str(), taken.join(", "))).into_sql_str()
+    let over = match dialect {
+        Dialect::Sqlite | Dialect::Postgres => format!("ON CONFLICT ({key}) DO UPDATE SET"),
+        Dialect::Mariadb => "ON DUPLICATE KEY UPDATE".to_owned(),
+    };
+    AssertSqlSafe(format!("{} {over} {taken}", insert.as_str())).into_sql_str()
 }
 
 /// A statement that ends in `IN`, with its list of `values` values.

@@ -31,7 +31,7 @@ impl Store {
             let known = sqlx::query("SELECT version FROM closed_months WHERE month = ? AND version = ?")
                 .bind(month.month.to_string())
                 .bind(month.version.cast_signed());
-            if known.fetch_optional(&mut *tx).await.map_err(operation.failed())?.is_some() {
+            if known.fetch_optional(&mut tx).await.map_err(operation.failed())?.is_some() {
                 return Err(StoreError::MonthClosed { month: month.month });
             }
             let insert =
@@ -40,7 +40,7 @@ impl Store {
                     .bind(month.version.cast_signed())
                     .bind(micros(month.closed))
                     .bind(&month.document);
-            insert.execute(&mut *tx).await.map_err(operation.failed())?;
+            insert.execute(&mut tx).await.map_err(operation.failed())?;
         }
         tx.commit().await.map_err(operation.failed())
     }

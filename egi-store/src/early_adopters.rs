@@ -20,13 +20,13 @@ impl Store {
         let operation = Operation::new("save the early-adopter teams");
         let mut tx = self.begin_write(operation).await?;
         let write = async {
-            sqlx::query("DELETE FROM teams").execute(&mut *tx).await?;
+            sqlx::query("DELETE FROM teams").execute(&mut tx).await?;
             for team in teams {
                 let insert = sqlx::query("INSERT INTO teams (name, active, document) VALUES (?, ?, ?)")
                     .bind(team.name.as_str())
                     .bind(i64::from(team.active))
                     .bind(row::render_json(team)?);
-                insert.execute(&mut *tx).await?;
+                insert.execute(&mut tx).await?;
             }
             tx.commit().await
         };

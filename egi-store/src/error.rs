@@ -118,6 +118,26 @@ pub enum StoreError {
         /// The month.
         month: Month,
     },
+    /// The database to copy into holds something.
+    #[error("nothing was copied: the table {table} of the target has rows; name an empty database")]
+    NotEmpty {
+        /// A table with rows.
+        table: String,
+    },
+    /// Somebody wrote to the database while it was copied.
+    #[error(
+        "nothing was copied: {table} was written to meanwhile; stop `nsrw serve` and all else that works on the site, and copy again"
+    )]
+    ChangedMeanwhile {
+        /// The table.
+        table: String,
+    },
+    /// What was written can not be read back as it was.
+    #[error("nothing was copied: {table} reads back otherwise than it was written; is the target in UTF-8?")]
+    CopyDiffers {
+        /// The table.
+        table: String,
+    },
     /// A stored document is not what was stored.
     #[error("the stored document {expected} was altered: its bytes now have the digest {found}; restore the database")]
     DocumentAltered {
@@ -146,6 +166,9 @@ impl StoreError {
             | Self::PlanNotOpen { .. }
             | Self::OtherTicketSystem { .. }
             | Self::FactDiffers { .. }
+            | Self::NotEmpty { .. }
+            | Self::ChangedMeanwhile { .. }
+            | Self::CopyDiffers { .. }
             | Self::DocumentAltered { .. } => false,
         }
     }

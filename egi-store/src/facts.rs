@@ -1,8 +1,8 @@
 //! Facts that were imported, with where they came from.
 
+use crate::sql::Tx;
 use chrono::{DateTime, Utc};
 use egi_model::ticket::TicketId;
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::Store;
@@ -79,7 +79,7 @@ impl Store {
                 "INSERT INTO fact_imports (source, origin, facts, imported) VALUES (?, ?, ?, ?) RETURNING id",
             );
             let insert = insert.bind(source).bind(origin).bind(count.cast_signed()).bind(micros(now));
-            let id = insert.fetch_one(&mut *tx).await.and_then(|row| row::number(&row, "id"));
+            let id = insert.fetch_one(&mut tx).await.and_then(|row| row::number(&row, "id"));
             let id = id.map_err(operation.failed())?;
             for fact in new {
                 keep(&mut tx, fact, id).await.map_err(operation.failed())?;
@@ -142,13 +142,13 @@ fn fact_import(row: &AnyRow) -> row::Result<FactImport> {
     })
 }
 
-async fn find(connection: &mut AnyConnection, fact: &ImportedFact) -> row::Result<Option<String>> {
+async fn find(connection: &mut Tx, fact: &ImportedFact) -> row::Result<Option<String>> {
     let query = sqlx::query("SELECT document FROM facts WHERE source = ? AND kind = ? AND number = ?");
     let query = query.bind(&fact.source).bind(&fact.kind).bind(fact.number.cast_signed());
     query.fetch_optional(connection).await?.map(|row| row::text(&row, "document")).transpose()
 }
 
-async fn keep(connection: &mut AnyConnection, fact: &ImportedFact, import: i64) -> row::Result<()> {
+async fn keep(connection: &mut Tx, fact: &ImportedFact, import: i64) -> row::Result<()> {
     let insert = sqlx::query(
         "INSERT INTO facts (source, kind, number, ticket, document, fact_import) VALUES (?, ?, ?, ?, ?, ?)",
     );

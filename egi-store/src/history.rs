@@ -1,9 +1,9 @@
 //! The history: written at its end, read whole or by ticket, checked from the first record to the last.
 
+use crate::sql::Tx;
 use egi_model::digest::Sha256;
 use egi_model::history::{HistoryEntry, HistoryRecord, link, render_entry};
 use egi_model::ticket::TicketId;
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::Store;
@@ -88,7 +88,7 @@ fn history_record(row: &AnyRow) -> row::Result<HistoryRecord> {
     })
 }
 
-async fn walk(connection: &mut AnyConnection) -> row::Result<HistoryCheck> {
+async fn walk(connection: &mut Tx) -> row::Result<HistoryCheck> {
     let mut walk = Walk::new();
     let mut last = 0;
     loop {
@@ -119,18 +119,18 @@ fn stored_record(row: &AnyRow) -> row::Result<StoredRecord> {
 }
 
 /// How many records there are, and the digest of the last.
-pub(crate) async fn load_head(connection: &mut AnyConnection) -> row::Result<(u64, Sha256)> {
+pub(crate) async fn load_head(connection: &mut Tx) -> row::Result<(u64, Sha256)> {
     let row = sqlx::query("SELECT records, digest FROM history_head").fetch_one(connection).await?;
     Ok((row::count(&row, "records")?, row::parsed(&row, "digest")?))
 }
 
 /// Chains `entry` to the end of the history.
-pub(crate) async fn append(connection: &mut AnyConnection, entry: &HistoryEntry) -> row::Result<()> {
+pub(crate) async fn append(connection: &mut Tx, entry: &HistoryEntry) -> row::Result<()> {
     append_all(connection, std::slice::from_ref(entry)).await
 }
 
 /// Chains `entries` to the end of the history, in their order.
-pub(crate) async fn append_all(connection: &mut AnyConnection, entries: &[HistoryEntry]) -> row::Result<()> {
+pub(crate) async fn append_all(connection: &mut Tx, entries: &[HistoryEntry]) -> row::Result<()> {
     let (mut records, mut head) = load_head(connection).await?;
     for chunk in entries.chunks(bulk::ROWS) {
         let sql = bulk::insert("history (seq, ticket, entry, previous, digest)", 5, chunk.len());

@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use crate::sql::Tx;
 use chrono::{DateTime, Utc};
 use egi_model::notice::{FaultyNotice, FieldFault, Notice};
 use egi_model::participation::TeamWord;
 use egi_model::ticket::TicketId;
 use serde::{Deserialize, Serialize};
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::documents::is_repeat;
@@ -241,7 +241,7 @@ impl Store {
              WHERE id = ? AND attempt = ? AND worker IS NOT NULL",
         )
         .bind(micros(not_before))
-        .bind(note)
+        .bind(row::note(note))
         .bind(claim.id.0)
         .bind(i64::from(claim.attempt));
         let result = update.execute(&self.write).await.map_err(operation.failed())?;
@@ -317,7 +317,7 @@ impl Store {
 }
 
 async fn claim_next(
-    connection: &mut AnyConnection,
+    connection: &mut Tx,
     worker: &str,
     at: DateTime<Utc>,
     lease: Duration,
@@ -368,7 +368,7 @@ fn pending_message(row: &AnyRow) -> row::Result<PendingMessage> {
 
 /// Checks that the message is still claimed with this attempt number; gives the plan that is open for it.
 pub(crate) async fn fence(
-    connection: &mut AnyConnection,
+    connection: &mut Tx,
     claim: &Claim,
     operation: Operation,
 ) -> Result<Option<PlanId>, StoreError> {
@@ -380,23 +380,18 @@ pub(crate) async fn fence(
 }
 
 /// Says which plan is open for a message.
-pub(crate) async fn set_plan(connection: &mut AnyConnection, message: InboxId, plan: PlanId) -> row::Result<()> {
+pub(crate) async fn set_plan(connection: &mut Tx, message: InboxId, plan: PlanId) -> row::Result<()> {
     let update = sqlx::query("UPDATE inbox SET plan = ? WHERE id = ?").bind(plan.0).bind(message.0);
     update.execute(connection).await.map(|_| ())
 }
 
 /// Ends a message; its claim and its plan end with it.
-pub(crate) async fn finish(
-    connection: &mut AnyConnection,
-    message: InboxId,
-    note: &str,
-    at: DateTime<Utc>,
-) -> row::Result<()> {
+pub(crate) async fn finish(connection: &mut Tx, message: InboxId, note: &str, at: DateTime<Utc>) -> row::Result<()> {
     let update = sqlx::query(
         "UPDATE inbox SET finished = ?, note = ?, plan = NULL, worker = NULL, lease_until = 0 WHERE id = ?",
     )
     .bind(micros(at))
-    .bind(note)
+    .bind(row::note(note))
     .bind(message.0);
     update.execute(connection).await.map(|_| ())
 }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::sql::Tx;
 use chrono::{DateTime, Utc};
 use egi_model::history::HistoryEntry;
 use egi_model::release::Emergency;
@@ -13,7 +14,6 @@ use egi_workflow::Effect;
 use egi_workflow::plan::{Plan, StepLog};
 use egi_workflow::record::ReleaseRecord;
 use serde::{Deserialize, Serialize};
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::error::{Operation, StoreError};
@@ -120,7 +120,7 @@ impl Store {
         let Some(id) = fence(&mut tx, claim, operation).await? else {
             return Ok(None);
         };
-        let query = sqlx::query("SELECT id, document FROM plans WHERE id = ?").bind(id.0).fetch_one(&mut *tx);
+        let query = sqlx::query("SELECT id, document FROM plans WHERE id = ?").bind(id.0).fetch_one(&mut tx);
         let plan = query.await.and_then(|row| row::json(&row, "document")).map_err(operation.failed())?;
         let steps = load_steps(&mut tx, id).await.map_err(operation.failed())?;
         Ok(Some((id, plan, steps.into_iter().map(|step| step.log).collect())))
@@ -140,7 +140,7 @@ impl Store {
         insert_step(&mut tx, plan, log, at).await.map_err(operation.failed())?;
         // What comes next has all its tries before it.
         let fresh = sqlx::query("UPDATE inbox SET tries = 0 WHERE id = ?").bind(claim.id.0);
-        fresh.execute(&mut *tx).await.map_err(operation.failed())?;
+        fresh.execute(&mut tx).await.map_err(operation.failed())?;
         tx.commit().await.map_err(operation.failed())
     }
 
@@ -189,7 +189,7 @@ impl Store {
         let operation = Operation::of("load the plans", ticket);
         let mut tx = self.begin_read(operation).await?;
         let query = sqlx::query("SELECT id, state, document, opened, ended FROM plans WHERE ticket = ? ORDER BY id");
-        let rows = query.bind(ticket_no(ticket)).fetch_all(&mut *tx).await.map_err(operation.failed())?;
+        let rows = query.bind(ticket_no(ticket)).fetch_all(&mut tx).await.map_err(operation.failed())?;
         let mut plans = Vec::with_capacity(rows.len());
         for row in &rows {
             plans.push(plan_record(&mut tx, row).await.map_err(operation.failed())?);
@@ -199,12 +199,7 @@ impl Store {
 }
 
 /// Checks the claim, and that this is the plan that is open for it.
-async fn fence_plan(
-    connection: &mut AnyConnection,
-    claim: &Claim,
-    plan: PlanId,
-    operation: Operation,
-) -> Result<(), StoreError> {
+async fn fence_plan(connection: &mut Tx, claim: &Claim, plan: PlanId, operation: Operation) -> Result<(), StoreError> {
     match fence(connection, claim, operation).await? {
         Some(open) if open == plan => Ok(()),
         Some(_) | None => Err(StoreError::PlanNotOpen { message: claim.id, ticket: claim.ticket(), plan }),
@@ -216,9 +211,8 @@ fn slot_of(plan: &Plan) -> Option<&str> {
     plan.settles.facts.as_ref().filter(|_| plan.settles.holds_slot()).map(|facts| facts.slot.as_str())
 }
 
-/// Another release that has the slot this plan needs.
 /// Another ticket that delivers the same release, when the plan takes a delivery in.
-async fn find_twin(connection: &mut AnyConnection, plan: &Plan) -> row::Result<Option<TicketId>> {
+async fn find_twin(connection: &mut Tx, plan: &Plan) -> row::Result<Option<TicketId>> {
     let takes_in = plan.steps.iter().any(|step| matches!(step, Effect::Accept { .. }));
     match plan.settles.facts.as_ref().filter(|_| takes_in) {
         Some(facts) => releases::find_same(connection, &facts.product(), &facts.release.version, plan.ticket).await,
@@ -226,7 +220,8 @@ async fn find_twin(connection: &mut AnyConnection, plan: &Plan) -> row::Result<O
     }
 }
 
-async fn find_rival(connection: &mut AnyConnection, plan: &Plan) -> row::Result<Option<(String, TicketId)>> {
+/// Another release that has the slot this plan needs.
+async fn find_rival(connection: &mut Tx, plan: &Plan) -> row::Result<Option<(String, TicketId)>> {
     let Some(slot) = slot_of(plan).filter(|_| plan.emergency == Emergency::No) else {
         return Ok(None);
     };
@@ -237,19 +232,14 @@ async fn find_rival(connection: &mut AnyConnection, plan: &Plan) -> row::Result<
     Ok(holder.map(|holder| (slot.to_owned(), holder)))
 }
 
-async fn insert_plan(
-    connection: &mut AnyConnection,
-    claim: &Claim,
-    plan: &Plan,
-    at: DateTime<Utc>,
-) -> row::Result<PlanId> {
+async fn insert_plan(connection: &mut Tx, claim: &Claim, plan: &Plan, at: DateTime<Utc>) -> row::Result<PlanId> {
     let insert = sqlx::query(
         "INSERT INTO plans (message, ticket, state, slot, document, opened) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
     )
     .bind(claim.id.0)
     .bind(ticket_no(plan.ticket))
     .bind(PlanState::Open.as_str())
-    .bind(slot_of(plan).map(str::to_owned))
+    .bind(slot_of(plan).map(row::key))
     .bind(row::render_json(plan)?)
     .bind(micros(at));
     let id = PlanId(row::number(&insert.fetch_one(&mut *connection).await?, "id")?);
@@ -257,12 +247,7 @@ async fn insert_plan(
     Ok(id)
 }
 
-async fn end_plan(
-    connection: &mut AnyConnection,
-    plan: PlanId,
-    state: PlanState,
-    at: DateTime<Utc>,
-) -> row::Result<()> {
+async fn end_plan(connection: &mut Tx, plan: PlanId, state: PlanState, at: DateTime<Utc>) -> row::Result<()> {
     let update = sqlx::query("UPDATE plans SET state = ?, ended = ? WHERE id = ?")
         .bind(state.as_str())
         .bind(micros(at))
@@ -270,12 +255,7 @@ async fn end_plan(
     update.execute(connection).await.map(|_| ())
 }
 
-async fn insert_step(
-    connection: &mut AnyConnection,
-    plan: PlanId,
-    log: &StepLog,
-    at: DateTime<Utc>,
-) -> row::Result<()> {
+async fn insert_step(connection: &mut Tx, plan: PlanId, log: &StepLog, at: DateTime<Utc>) -> row::Result<()> {
     let step = i64::try_from(log.step).map_err(|e| sqlx::Error::Encode(e.into()))?;
     let known = sqlx::query("SELECT step FROM steps WHERE plan = ? AND step = ?").bind(plan.0).bind(step);
     if known.fetch_optional(&mut *connection).await?.is_some() {
@@ -289,14 +269,14 @@ async fn insert_step(
     insert.execute(connection).await.map(|_| ())
 }
 
-async fn load_steps(connection: &mut AnyConnection, plan: PlanId) -> row::Result<Vec<LoggedStep>> {
+async fn load_steps(connection: &mut Tx, plan: PlanId) -> row::Result<Vec<LoggedStep>> {
     let query = sqlx::query("SELECT step, document, logged FROM steps WHERE plan = ? ORDER BY step").bind(plan.0);
     let rows = query.fetch_all(connection).await?;
     let step = |row| Ok(LoggedStep { log: row::json(row, "document")?, at: row::time(row, "logged")? });
     rows.iter().map(step).collect()
 }
 
-async fn plan_record(connection: &mut AnyConnection, row: &AnyRow) -> row::Result<PlanRecord> {
+async fn plan_record(connection: &mut Tx, row: &AnyRow) -> row::Result<PlanRecord> {
     let id = PlanId(row::number(row, "id")?);
     let word = row::text(row, "state")?;
     let state = PlanState::ALL.into_iter().find(|state| state.as_str() == word);

@@ -97,14 +97,10 @@ impl Store {
         let operation = Operation::new("record that a letter was sent");
         let mut tx = self.begin_write(operation).await?;
         let write = async {
-            sqlx::query("UPDATE letters SET sent = ? WHERE id = ?")
-                .bind(micros(now))
-                .bind(id)
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query("UPDATE letters SET sent = ? WHERE id = ?").bind(micros(now)).bind(id).execute(&mut tx).await?;
             for one in within {
                 let update = sqlx::query("UPDATE letters SET sent = ?, sent_in = ? WHERE id = ?");
-                update.bind(micros(now)).bind(id).bind(*one).execute(&mut *tx).await?;
+                update.bind(micros(now)).bind(id).bind(*one).execute(&mut tx).await?;
             }
             tx.commit().await
         };

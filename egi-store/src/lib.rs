@@ -45,10 +45,19 @@
 //! # Times
 //!
 //! The store never asks a clock: callers say what time it is. Times are searched and compared in microseconds.
+//!
+//! # Databases
+//!
+//! `SQLite`, `PostgreSQL` and `MariaDB`, each with the same tables and statements. How they are written so that all
+//! three understand them is told in `schema.rs`, what differs in `dialect.rs`. On a server any number of processes on any
+//! number of machines share the inbox: their write transactions take turns, so what is shown of one process at a time
+//! holds for many.
 
+mod build;
 mod bulk;
 mod chain;
 mod closed;
+mod copy;
 mod dialect;
 mod documents;
 mod early_adopters;
@@ -65,7 +74,9 @@ mod participations;
 mod past;
 mod releases;
 mod row;
+mod schema;
 mod settings;
+mod sql;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -74,6 +85,7 @@ mod waivers;
 
 pub use self::chain::{ChainFault, FaultKind, HistoryCheck};
 pub use self::closed::ClosedMonth;
+pub use self::copy::CopiedTable;
 pub use self::error::{Operation, StoreError};
 pub use self::facts::{FactImport, FactsImported, ImportedFact};
 pub use self::inbox::{Claim, InboxId, Message, PendingMessage, Posted, change_key};

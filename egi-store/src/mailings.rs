@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
+use crate::sql::Tx;
 use chrono::{DateTime, Utc};
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::Store;
@@ -61,7 +61,7 @@ impl Store {
                 .bind(message_id)
                 .bind(recipients.join("\n"))
                 .bind(micros(now));
-            insert.execute(&mut *tx).await.map_err(operation.failed())?;
+            insert.execute(&mut tx).await.map_err(operation.failed())?;
         }
         tx.commit().await.map_err(operation.failed())?;
         Ok(claim)
@@ -91,12 +91,7 @@ impl Store {
 }
 
 /// Decides who may send, and clears away what a dead process began.
-async fn claim(
-    connection: &mut AnyConnection,
-    topic: &str,
-    now: DateTime<Utc>,
-    patience: Duration,
-) -> row::Result<MailingClaim> {
+async fn claim(connection: &mut Tx, topic: &str, now: DateTime<Utc>, patience: Duration) -> row::Result<MailingClaim> {
     let query = sqlx::query("SELECT topic, message_id, recipients, begun, sent FROM mailings WHERE topic = ?");
     let Some(known) = query.bind(topic).fetch_optional(&mut *connection).await? else {
         return Ok(MailingClaim::Granted { perhaps_again: false });

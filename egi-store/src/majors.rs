@@ -1,9 +1,9 @@
 //! Major releases and software with what was agreed about them, and what was agreed before.
 
+use crate::sql::Tx;
 use chrono::{DateTime, Utc};
 use egi_model::major::{MajorId, MajorRelease};
 use serde::Serialize;
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::Store;
@@ -58,7 +58,7 @@ fn agreement(row: &AnyRow) -> row::Result<Agreement> {
     })
 }
 
-async fn agree(connection: &mut AnyConnection, major: &MajorRelease, now: DateTime<Utc>) -> row::Result<()> {
+async fn agree(connection: &mut Tx, major: &MajorRelease, now: DateTime<Utc>) -> row::Result<()> {
     let id = major.id.as_str();
     let query = sqlx::query("SELECT id, version, document FROM majors WHERE id = ? ORDER BY version DESC LIMIT 1");
     let newest = query.bind(id).fetch_optional(&mut *connection).await?;

@@ -8,12 +8,12 @@ use egi_model::history::link;
 use egi_model::participation::{ParticipationRecord, RolloutEntry, RolloutEvent};
 use egi_model::ticket::TicketId;
 use serde::Serialize;
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::Store;
 use crate::error::{Operation, StoreError};
 use crate::row::{self, ticket_no};
+use crate::sql::Tx;
 
 /// A team's part with the number it has here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,7 +76,7 @@ impl Store {
                     .bind(ticket_no(record.release))
                     .bind(record.team.as_str()),
             };
-            statement.execute(&mut *tx).await?;
+            statement.execute(&mut tx).await?;
             let what = RolloutEvent::Participation(Box::new(record.clone()));
             append(&mut tx, &RolloutEntry { ticket: record.release, at, by: by.map(str::to_owned), what }).await?;
             tx.commit().await?;
@@ -146,18 +146,18 @@ fn rollout_record(row: &AnyRow) -> row::Result<RolloutRecord> {
     })
 }
 
-async fn find(connection: &mut AnyConnection, ticket: TicketId, team: &TeamName) -> row::Result<Option<Part>> {
+async fn find(connection: &mut Tx, ticket: TicketId, team: &TeamName) -> row::Result<Option<Part>> {
     let query = sqlx::query("SELECT id, document FROM participations WHERE ticket = ? AND team = ?");
     let row = query.bind(ticket_no(ticket)).bind(team.as_str()).fetch_optional(connection).await?;
     row.as_ref().map(part).transpose()
 }
 
-async fn load_head(connection: &mut AnyConnection) -> row::Result<(u64, Sha256)> {
+async fn load_head(connection: &mut Tx) -> row::Result<(u64, Sha256)> {
     let row = sqlx::query("SELECT records, digest FROM rollout_head").fetch_one(connection).await?;
     Ok((row::count(&row, "records")?, row::parsed(&row, "digest")?))
 }
 
-async fn append(connection: &mut AnyConnection, entry: &RolloutEntry) -> row::Result<()> {
+async fn append(connection: &mut Tx, entry: &RolloutEntry) -> row::Result<()> {
     let (records, previous) = load_head(connection).await?;
     let seq = records.saturating_add(1);
     let text = row::render_json(entry)?;

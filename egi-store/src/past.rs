@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::sql::Tx;
 use chrono::{DateTime, Utc};
 use egi_model::history::HistoryEntry;
 use egi_model::notice::Notice;
@@ -13,7 +14,6 @@ use egi_model::ticket::TicketId;
 use egi_workflow::past::{CarriedOut, PastChange, PastStanding, PastStep};
 use egi_workflow::record::ReleaseRecord;
 use serde::Serialize;
-use sqlx::AnyConnection;
 
 use crate::error::{Operation, StoreError};
 use crate::inbox::{Message, change_key};
@@ -88,7 +88,7 @@ impl Store {
     }
 }
 
-async fn import(connection: &mut AnyConnection, changes: &[PastChange], at: DateTime<Utc>) -> row::Result<Imported> {
+async fn import(connection: &mut Tx, changes: &[PastChange], at: DateTime<Utc>) -> row::Result<Imported> {
     let tickets: BTreeSet<TicketId> = changes.iter().map(|change| change.ticket).collect();
     let mut batch = Batch::load(connection, tickets.into_iter().collect()).await?;
     for change in changes {
@@ -116,7 +116,7 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    async fn load(connection: &mut AnyConnection, tickets: Vec<TicketId>) -> row::Result<Self> {
+    async fn load(connection: &mut Tx, tickets: Vec<TicketId>) -> row::Result<Self> {
         let mut batch = Self::default();
         for tickets in tickets.chunks(bulk::ROWS) {
             batch.load_releases(connection, tickets).await?;
@@ -127,7 +127,7 @@ impl<'a> Batch<'a> {
     }
 
     /// A release that stands on record came there from the state its last entry tells.
-    async fn load_releases(&mut self, connection: &mut AnyConnection, tickets: &[TicketId]) -> row::Result<()> {
+    async fn load_releases(&mut self, connection: &mut Tx, tickets: &[TicketId]) -> row::Result<()> {
         let sql = bulk::with_list(
             "SELECT r.ticket, r.document, h.entry FROM releases r
              JOIN history h ON h.seq = (SELECT MAX(l.seq) FROM history l WHERE l.ticket = r.ticket)
@@ -143,7 +143,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    async fn load_known(&mut self, connection: &mut AnyConnection, tickets: &[TicketId]) -> row::Result<()> {
+    async fn load_known(&mut self, connection: &mut Tx, tickets: &[TicketId]) -> row::Result<()> {
         let sql = "SELECT change_no, ticket FROM inbox WHERE change_no IS NOT NULL AND ticket IN";
         let query = sqlx::query(bulk::with_list(sql, tickets.len()));
         let query = tickets.iter().fold(query, |query, ticket| query.bind(ticket_no(*ticket)));
@@ -154,7 +154,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    async fn load_own(&mut self, connection: &mut AnyConnection, tickets: &[TicketId]) -> row::Result<()> {
+    async fn load_own(&mut self, connection: &mut Tx, tickets: &[TicketId]) -> row::Result<()> {
         for sql in [
             "SELECT DISTINCT ticket FROM plans WHERE ticket IN",
             "SELECT DISTINCT ticket FROM inbox WHERE finished IS NULL AND ticket IN",
@@ -219,7 +219,7 @@ impl<'a> Batch<'a> {
 }
 
 /// Leaves a message for each change that is done already.
-async fn save_known(connection: &mut AnyConnection, moves: &[&PastChange], at: DateTime<Utc>) -> row::Result<()> {
+async fn save_known(connection: &mut Tx, moves: &[&PastChange], at: DateTime<Utc>) -> row::Result<()> {
     let columns = "inbox (dedupe, ticket, message, change_no, received, not_before, note, finished)";
     for chunk in moves.chunks(bulk::ROWS) {
         let mut insert = sqlx::query(bulk::insert(columns, 8, chunk.len()));
@@ -242,7 +242,7 @@ async fn save_known(connection: &mut AnyConnection, moves: &[&PastChange], at: D
     Ok(())
 }
 
-async fn save_cursor(connection: &mut AnyConnection, source: &str, cursor: u64, at: DateTime<Utc>) -> row::Result<()> {
+async fn save_cursor(connection: &mut Tx, source: &str, cursor: u64, at: DateTime<Utc>) -> row::Result<()> {
     let delete = sqlx::query("DELETE FROM imports WHERE source = ?").bind(source);
     delete.execute(&mut *connection).await?;
     let insert = sqlx::query("INSERT INTO imports (source, change_no, imported) VALUES (?, ?, ?)");

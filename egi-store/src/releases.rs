@@ -11,10 +11,11 @@ use egi_model::version::Version;
 use egi_workflow::Plan;
 use egi_workflow::record::ReleaseRecord;
 use sqlx::any::AnyRow;
-use sqlx::{Any, AnyConnection, Executor};
+use sqlx::{Any, Executor};
 
 use crate::error::{Operation, StoreError};
 use crate::row::{self, micros, ticket_no};
+use crate::sql::Tx;
 use crate::{Store, bulk, history};
 
 /// A deferred release whose slot is free.
@@ -41,7 +42,7 @@ impl Store {
             return Ok(record);
         }
         let mut tx = self.begin_write(operation).await?;
-        let record = match load(&mut *tx, ticket).await.map_err(operation.failed())? {
+        let record = match load(&mut tx, ticket).await.map_err(operation.failed())? {
             Some(record) => record,
             None => insert_first(&mut tx, ticket, created_at, by).await.map_err(operation.failed())?,
         };
@@ -96,7 +97,7 @@ async fn load(executor: impl Executor<'_, Database = Any>, ticket: TicketId) -> 
 }
 
 async fn insert_first(
-    connection: &mut AnyConnection,
+    connection: &mut Tx,
     ticket: TicketId,
     created_at: DateTime<Utc>,
     by: Option<String>,
@@ -122,15 +123,16 @@ async fn insert_first(
 }
 
 /// Writes a release's record over the one before.
-pub(crate) async fn save(connection: &mut AnyConnection, record: &ReleaseRecord) -> row::Result<()> {
+pub(crate) async fn save(connection: &mut Tx, record: &ReleaseRecord) -> row::Result<()> {
     save_all(connection, std::slice::from_ref(record)).await
 }
 
 /// Writes the records of several releases over those before.
-pub(crate) async fn save_all(connection: &mut AnyConnection, records: &[ReleaseRecord]) -> row::Result<()> {
+pub(crate) async fn save_all(connection: &mut Tx, records: &[ReleaseRecord]) -> row::Result<()> {
     let columns = ["state", "stood", "since", "slot", "holds_slot", "product", "version", "document"];
+    let dialect = connection.dialect();
     for chunk in records.chunks(bulk::ROWS) {
-        let mut save = sqlx::query(bulk::upsert("releases", "ticket", &columns, chunk.len()));
+        let mut save = sqlx::query(bulk::upsert(dialect, "releases", "ticket", &columns, chunk.len()));
         for record in chunk {
             let facts = record.facts.as_ref();
             save = save
@@ -138,9 +140,9 @@ pub(crate) async fn save_all(connection: &mut AnyConnection, records: &[ReleaseR
                 .bind(record.state.as_str())
                 .bind(record.stood.as_str())
                 .bind(micros(record.since))
-                .bind(facts.map(|facts| facts.slot.clone()))
+                .bind(facts.map(|facts| row::key(&facts.slot)))
                 .bind(i64::from(record.holds_slot()))
-                .bind(facts.map(egi_workflow::record::ReleaseFacts::product))
+                .bind(facts.map(|facts| row::key(&facts.product())))
                 .bind(facts.map(|facts| facts.release.version.to_string()))
                 .bind(row::render_json(record)?);
         }
@@ -160,28 +162,29 @@ pub(crate) async fn find_holder(
          UNION SELECT ticket FROM plans WHERE slot = ? AND state = 'open' AND ticket <> ?
          ORDER BY ticket LIMIT 1",
     );
-    let query = query.bind(slot).bind(ticket_no(except)).bind(slot).bind(ticket_no(except));
+    let slot = row::key(slot);
+    let query = query.bind(slot.clone()).bind(ticket_no(except)).bind(slot).bind(ticket_no(except));
     query.fetch_optional(executor).await?.map(|row| row::ticket(&row, "ticket")).transpose()
 }
 
 /// Whether this release holds the slot.
-pub(crate) async fn holds(connection: &mut AnyConnection, ticket: TicketId, slot: &str) -> row::Result<bool> {
+pub(crate) async fn holds(connection: &mut Tx, ticket: TicketId, slot: &str) -> row::Result<bool> {
     let query = sqlx::query("SELECT ticket FROM releases WHERE ticket = ? AND slot = ? AND holds_slot = 1");
-    let row = query.bind(ticket_no(ticket)).bind(slot).fetch_optional(connection).await?;
+    let row = query.bind(ticket_no(ticket)).bind(row::key(slot)).fetch_optional(connection).await?;
     Ok(row.is_some())
 }
 
 /// The row's ticket, when its release stands in the way of another one with this version.
 /// Another release of the same product and version, on record or in an open plan.
 pub(crate) async fn find_same(
-    connection: &mut AnyConnection,
+    connection: &mut Tx,
     product: &str,
     version: &Version,
     except: TicketId,
 ) -> row::Result<Option<TicketId>> {
     let query =
         sqlx::query("SELECT ticket, state, version FROM releases WHERE product = ? AND ticket <> ? ORDER BY ticket");
-    let rows = query.bind(product).bind(ticket_no(except)).fetch_all(&mut *connection).await?;
+    let rows = query.bind(row::key(product)).bind(ticket_no(except)).fetch_all(&mut *connection).await?;
     let taken = rows.iter().map(|row| taken_by(row, version)).collect::<row::Result<Vec<_>>>()?;
     if let Some(ticket) = taken.into_iter().flatten().next() {
         return Ok(Some(ticket));
@@ -204,7 +207,7 @@ fn taken_by(row: &AnyRow, version: &Version) -> row::Result<Option<TicketId>> {
     row::ticket(row, "ticket").map(Some)
 }
 
-async fn wake_calls(connection: &mut AnyConnection) -> row::Result<Vec<WakeCall>> {
+async fn wake_calls(connection: &mut Tx) -> row::Result<Vec<WakeCall>> {
     let query = sqlx::query(
         "SELECT r.ticket, r.slot, r.since,
                 (SELECT COUNT(*) FROM inbox m WHERE m.ticket = r.ticket AND m.finished IS NULL) AS messages

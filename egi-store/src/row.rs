@@ -5,6 +5,7 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use egi_model::digest::Sha256;
 use egi_model::ticket::TicketId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,6 +14,9 @@ use sqlx::any::AnyRow;
 
 /// What reading and writing columns ends in.
 pub(crate) type Result<T> = std::result::Result<T, sqlx::Error>;
+
+/// The longest text, in bytes, that every database's index can hold beside another one.
+const MAX_KEY: usize = 255;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -29,6 +33,16 @@ pub(crate) const fn ticket_no(ticket: TicketId) -> i64 {
 /// A document as stored.
 pub(crate) fn render_json<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|e| sqlx::Error::Encode(e.into()))
+}
+
+/// Text as a column has it that an index is made of: itself, or its digest where an index could not hold it.
+pub(crate) fn key(text: &str) -> String {
+    if text.len() <= MAX_KEY { text.to_owned() } else { format!("sha256:{}", Sha256::of(text.as_bytes())) }
+}
+
+/// A note for people. `PostgreSQL` has no place for a NUL in a text.
+pub(crate) fn note(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 /// A whole number.
@@ -93,12 +107,12 @@ where
 /// Says of what can not be read in which row it stands.
 pub(crate) fn decoded<T, E: Into<Cause>>(row: &AnyRow, column: &str, value: std::result::Result<T, E>) -> Result<T> {
     value.map_err(|error| sqlx::Error::ColumnDecode {
-        index: format!("{column} of the row {}", key(row)),
+        index: format!("{column} of the row {}", name_of(row)),
         source: error.into(),
     })
 }
 
-fn key(row: &AnyRow) -> String {
+fn name_of(row: &AnyRow) -> String {
     let number = row.try_get::<i64, _>(0).map(|n| n.to_string());
     number.or_else(|_| row.try_get(0)).unwrap_or_else(|_| "without a key".to_owned())
 }

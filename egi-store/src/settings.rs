@@ -1,9 +1,9 @@
 //! The area of each state: the configuration that belongs to a transition.
 
+use crate::sql::Tx;
 use egi_model::area::Area;
 use egi_model::rollout::RolloutState;
 use egi_workflow::policy::{TargetAreas, default_target_areas};
-use sqlx::AnyConnection;
 
 use crate::Store;
 use crate::error::{Operation, StoreError};
@@ -36,7 +36,7 @@ fn area(row: &sqlx::any::AnyRow) -> row::Result<Area> {
 }
 
 /// Writes a row for every state that has none: the default where the site has not chosen yet.
-pub(crate) async fn seed(connection: &mut AnyConnection) -> row::Result<()> {
+pub(crate) async fn seed(connection: &mut Tx) -> row::Result<()> {
     let defaults = default_target_areas();
     for state in RolloutState::ALL {
         let known = sqlx::query("SELECT state FROM target_areas WHERE state = ?").bind(state.as_str());

@@ -3,22 +3,18 @@
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::migrate::Migrator;
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, SqlStr, Transaction};
+use sqlx::{AnyConnection, Connection, Executor, SqlStr};
 
-use crate::dialect::{self, Dialect};
+use crate::dialect::{self, Dialect, Purpose};
 use crate::error::{Operation, StoreError};
-use crate::settings;
-
-/// A transaction; it is undone unless it is committed.
-pub(crate) type Tx = Transaction<'static, Any>;
+use crate::sql::{Pool, Tx};
+use crate::{build, settings};
 
 /// A site's database. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Store {
-    dialect: Dialect,
-    pub(crate) read: AnyPool,
-    pub(crate) write: AnyPool,
+    pub(crate) read: Pool,
+    pub(crate) write: Pool,
 }
 
 /// How long a lock that another process holds is waited for.
@@ -29,7 +25,8 @@ const QUEUE_PATIENCE: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 
 impl Store {
-    /// Opens the database at `url`, such as `sqlite:///var/lib/nsrw/nsrw.db`. It is created when it is missing, its
+    /// Opens the database at `url`, such as `sqlite:///var/lib/nsrw/nsrw.db`, `postgres://nsrw@localhost/nsrw` or
+    /// `mysql://nsrw@localhost/nsrw`. A file is created when it is missing; a database on a server must be there. The
     /// tables are brought up to date, and the settings get their defaults.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         Self::open_with(url, PATIENCE).await
@@ -40,11 +37,12 @@ impl Store {
         let Some(dialect) = Dialect::of(url) else {
             return Err(StoreError::UnknownDatabase { database });
         };
-        let (read, write) = connect(dialect, url, patience)
+        let url = dialect.creating(url);
+        let (read, write) = connect(dialect, &url, patience)
             .await
             .map_err(|source| StoreError::Open { database: database.clone(), source })?;
-        let store = Self { dialect, read, write };
-        store.migrate(database).await?;
+        let store = Self { read, write };
+        build::migrate(dialect, &url, &store.write).await.map_err(|source| StoreError::Migrate { database, source })?;
         store.seed().await?;
         Ok(store)
     }
@@ -62,17 +60,6 @@ impl Store {
         self.write.close().await;
     }
 
-    /// All scripts in one transaction: of several processes that open a new database at once, one builds the tables.
-    async fn migrate(&self, database: String) -> Result<(), StoreError> {
-        let run = async {
-            let mut tx = self.write.begin_with(self.dialect.begin_write()).await?;
-            // `run` does the same for anything a connection can be had from, but its future can not change threads.
-            Migrator::with_migrations(self.dialect.migrations()).run_direct(None, &mut *tx, false).await?;
-            Ok(tx.commit().await?)
-        };
-        run.await.map_err(|source| StoreError::Migrate { database, source })
-    }
-
     async fn seed(&self) -> Result<(), StoreError> {
         let operation = Operation::new("write the default settings");
         let mut tx = self.begin_write(operation).await?;
@@ -81,30 +68,28 @@ impl Store {
     }
 
     pub(crate) async fn begin_write(&self, operation: Operation) -> Result<Tx, StoreError> {
-        self.write.begin_with(self.dialect.begin_write()).await.map_err(operation.failed())
+        self.write.begin_write().await.map_err(operation.failed())
     }
 
     pub(crate) async fn begin_read(&self, operation: Operation) -> Result<Tx, StoreError> {
-        self.read.begin_with(self.dialect.begin_read()).await.map_err(operation.failed())
+        self.read.begin_read().await.map_err(operation.failed())
     }
 }
 
-async fn connect(dialect: Dialect, url: &str, patience: Duration) -> Result<(AnyPool, AnyPool), sqlx::Error> {
+async fn connect(dialect: Dialect, url: &str, patience: Duration) -> Result<(Pool, Pool), sqlx::Error> {
     sqlx::any::install_default_drivers();
-    let url = dialect.creating(url);
-    let prepare = dialect.prepare(patience);
-    probe(&url, prepare.clone()).await?;
-    let pool = |connections| {
-        let prepare = prepare.clone();
+    probe(url, dialect.prepare(Purpose::Write, patience)).await?;
+    let pool = |purpose, connections| {
+        let prepare = dialect.prepare(purpose, patience);
         let options = AnyPoolOptions::new().max_connections(connections).acquire_timeout(QUEUE_PATIENCE);
         options.after_connect(move |connection, _| {
             let prepare = prepare.clone();
             Box::pin(async move { connection.execute(sqlx::raw_sql(prepare)).await.map(|_| ()) })
         })
     };
-    let write = pool(dialect.writers()).connect(&url).await?;
-    let read = pool(READERS).connect(&url).await?;
-    Ok((read, write))
+    let write = pool(Purpose::Write, dialect.writers()).connect(url).await?;
+    let read = pool(Purpose::Read, READERS).connect(url).await?;
+    Ok((Pool::new(dialect, read), Pool::new(dialect, write)))
 }
 
 /// Tells at once why the database can not be used. A pool would try again until its time is up and not tell the cause;

@@ -1,6 +1,6 @@
 //! Which ticket system the site works with, and up to where it was asked what happened.
 
-use sqlx::AnyConnection;
+use crate::sql::Tx;
 
 use crate::Store;
 use crate::error::{Operation, StoreError};
@@ -32,10 +32,10 @@ impl Store {
                 return Err(StoreError::OtherTicketSystem { agreed, given: name.to_owned() });
             }
             let forget = sqlx::query("DELETE FROM ticket_system");
-            forget.execute(&mut *tx).await.map_err(operation.failed())?;
+            forget.execute(&mut tx).await.map_err(operation.failed())?;
         }
         let insert = sqlx::query("INSERT INTO ticket_system (id, name) VALUES (1, ?)").bind(name);
-        insert.execute(&mut *tx).await.map_err(operation.failed())?;
+        insert.execute(&mut tx).await.map_err(operation.failed())?;
         tx.commit().await.map_err(operation.failed())
     }
 
@@ -64,13 +64,13 @@ impl Store {
     }
 }
 
-async fn load_name(connection: &mut AnyConnection) -> row::Result<Option<String>> {
+async fn load_name(connection: &mut Tx) -> row::Result<Option<String>> {
     let row = sqlx::query("SELECT id, name FROM ticket_system").fetch_optional(connection).await?;
     row.map(|row| row::text(&row, "name")).transpose()
 }
 
 /// Whether anything is known of a ticket.
-async fn is_used(connection: &mut AnyConnection) -> row::Result<bool> {
+async fn is_used(connection: &mut Tx) -> row::Result<bool> {
     let release = sqlx::query("SELECT ticket FROM releases LIMIT 1").fetch_optional(&mut *connection).await?;
     let message = sqlx::query("SELECT id FROM inbox LIMIT 1").fetch_optional(connection).await?;
     Ok(release.is_some() || message.is_some())

@@ -23,7 +23,7 @@ impl Store {
             .bind(&waiver.owner)
             .bind(micros(waiver.granted))
             .bind(waiver.until.to_string());
-            insert.execute(&mut *tx).await.map_err(operation.failed())?;
+            insert.execute(&mut tx).await.map_err(operation.failed())?;
         }
         tx.commit().await.map_err(operation.failed())
     }

@@ -7,6 +7,7 @@ pub mod release;
 pub mod repo;
 pub mod report;
 pub mod rt;
+pub mod store;
 pub mod ticket;
 
 use std::path::PathBuf;
@@ -44,6 +45,9 @@ pub enum Command {
     /// Work with Request Tracker: its configuration, its past
     #[command(subcommand)]
     Rt(rt::RtCommand),
+    /// Work with the database itself: bring its tables up to date, move it to another one
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     /// Show the settings in force
     Config(JsonArg),
     /// Print a completion script for a shell

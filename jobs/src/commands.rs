@@ -17,6 +17,7 @@ mod repo;
 mod report;
 mod rt;
 mod serve;
+mod store;
 mod sync;
 mod ticket;
 
@@ -46,6 +47,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Evidence(command) => evidence::run(&command),
         Command::Rt(RtCommand::ImportHistory(args)) => import_history::run(&open_site(&cli.config).await?, &args).await,
         Command::Rt(RtCommand::Setup(command)) => rt::run(&load_config(&cli.config)?, &command),
+        Command::Store(command) => store::run(&load_config(&cli.config)?, &command).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "nsrw", &mut std::io::stdout());
             Ok(Exit::Done)

@@ -13,6 +13,7 @@ mod keys;
 mod mail;
 mod notifications;
 mod provider;
+mod store;
 mod ticket_system;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ pub use intake::Intake;
 pub use mail::{Mail, MailTls};
 pub use notifications::{Notifications, Readers, When};
 pub use provider::{ProviderRules, Scheme};
+pub use store::Store;
 pub use ticket_system::{RequestTracker, RtApi, TicketSystemKind, Tickets};
 
 /// The name of the file in a site's folder.
@@ -103,14 +105,6 @@ pub struct Site {
     pub name: String,
     /// Where the public finds the folder `sw` of the repository tree.
     pub public_url: String,
-}
-
-/// The database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Store {
-    /// The file of the embedded database.
-    pub file: PathBuf,
 }
 
 /// The repository tree.
@@ -212,12 +206,6 @@ impl Default for Site {
     }
 }
 
-impl Default for Store {
-    fn default() -> Self {
-        Self { file: "nsrw.db".into() }
-    }
-}
-
 impl Default for Repository {
     fn default() -> Self {
         Self {
@@ -287,6 +275,7 @@ impl Config {
         if let Err(error) = Field::RepositoryUrl.spec().check(&self.site.public_url) {
             return wrong(format!("site.public_url becomes the RepositoryURL of tickets: {error}"));
         }
+        self.store.check().or_else(wrong)?;
         let senders = (!self.mail.host.is_empty()).then_some(&self.mail.from);
         for address in senders.into_iter().chain(&self.mail.report_to) {
             if let Err(error) = address.parse::<lettre::message::Mailbox>() {

@@ -1,7 +1,6 @@
 //! A site in service: its settings, database, repository tree and tickets, opened once.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,10 +45,7 @@ pub struct Site {
 impl Site {
     /// Opens everything the settings name, and tells the database what is agreed.
     pub async fn open(config: Config, clock: Clock, progress: Arc<dyn Progress>) -> anyhow::Result<Self> {
-        let file = config.path(&config.store.file);
-        let store = Store::open(&sqlite_url(&file))
-            .await
-            .with_context(|| format!("failed to open the database {}", file.display()))?;
+        let store = Store::open(&store_address(&config)?).await?;
         store.agree_majors(&config.major, clock()).await.context("failed to record the major releases")?;
         for state in RolloutState::ALL {
             let area = config.areas.get(&state).copied();
@@ -173,8 +169,9 @@ pub fn system_clock() -> Clock {
     Arc::new(Utc::now)
 }
 
-/// The address of an embedded database; what has a meaning in addresses is escaped.
-fn sqlite_url(file: &Path) -> String {
-    let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
-    format!("sqlite://{path}")
+/// The address of the database, which may hold a password.
+pub(crate) fn store_address(config: &Config) -> anyhow::Result<String> {
+    let file = config.path(&config.store.password_file);
+    let read = config.store.address(&config.folder);
+    read.with_context(|| format!("failed to read the database's password from {}", file.display()))
 }

@@ -1,7 +1,8 @@
 //! Random numbers for tests: no secret, only no pattern.
 
 /// Random numbers that are the same for the same beginning (splitmix64).
-pub struct Dice(pub(crate) u64);
+#[derive(Debug)]
+pub struct Dice(pub u64);
 
 impl Dice {
     /// Numbers that begin with this one.
@@ -15,7 +16,9 @@ impl Dice {
         self.next() % bound
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    /// Any number.
+    #[expect(clippy::should_implement_trait, reason = "it never ends, and nobody goes through all of them")]
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -24,7 +27,7 @@ impl Dice {
     }
 
     /// From 0 to 1.
-    pub(crate) fn fraction(&mut self) -> f64 {
+    pub fn fraction(&mut self) -> f64 {
         f64::from(u32::try_from(self.next() >> 32).unwrap_or_default()) / f64::from(u32::MAX)
     }
 }

@@ -10,6 +10,7 @@
 //! - [`old_rt`]: the database of a Request Tracker that was in use for years, on each kind of database it runs on;
 //! - [`scenario`]: scripts of what people do, run against such a site: script in, transcript out;
 //! - [`keys`]: secret keys, made by `gpg`;
+//! - [`dice`]: random numbers;
 //! - [`crash`]: the worker killed at any moment, and what is left compared with the undisturbed run;
 //! - [`torn`]: readers beside a writer, ours and others, and whether anybody sees a repository torn;
 //! - [`numbers`]: random logs, and `DuckDB` to compute from them what `nsrw report` does;

@@ -55,7 +55,17 @@ use self::world::World;
 /// Runs a script and returns its transcript. An error is one of the script or of the world around it: whatever the site
 /// answers is part of the transcript.
 pub fn run(script: &str) -> Result<String> {
-    let mut world = World::new()?;
+    play(script, World::new()?)
+}
+
+/// Runs a script against a site that has its data in the database at `url`.
+pub fn run_on(script: &str, url: &str) -> Result<String> {
+    let world = World::new()?;
+    world.use_database(url)?;
+    play(script, world)
+}
+
+fn play(script: &str, mut world: World) -> Result<String> {
     let stable = Stable::new(world.home())?;
     let mut transcript = String::new();
     for (number, line) in (1..).zip(script.lines().map(str::trim)) {

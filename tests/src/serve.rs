@@ -166,8 +166,22 @@ impl Serving {
 
     /// Asks the server to end (SIGTERM).
     pub fn ask_to_stop(&self) -> Result<()> {
+        self.signal(Signal::TERM)
+    }
+
+    /// Stops the server where it is, as a machine that swaps or a paused virtual machine does (SIGSTOP).
+    pub fn freeze(&self) -> Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets a frozen server go on.
+    pub fn thaw(&self) -> Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
         let pid = i32::try_from(self.id()).ok().and_then(Pid::from_raw).context("the server has no process id")?;
-        kill_process(pid, Signal::TERM).context("failed to signal the server")
+        kill_process(pid, signal).context("failed to signal the server")
     }
 
     /// Asks the server to end (SIGTERM) and waits for it. Answers with its exit code.

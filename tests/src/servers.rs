@@ -6,6 +6,7 @@
 //! it.
 
 mod apache;
+pub mod database;
 mod ftp;
 mod http;
 mod ldap;

@@ -16,6 +16,9 @@ use crate::provider::Delivery;
 /// The variable that names the program under test. It is not for `nsrw`, which refuses settings it does not know.
 pub(crate) const PROGRAM: &str = "NSRW_PROGRAM";
 
+/// The variable that says how many tickets a crowd of workers has.
+pub const CROWD: &str = "NSRW_CROWD";
+
 /// The people of every site here: who may do what.
 pub const PEOPLE: [(&str, &str); 4] = [
     ("tp1", "provider"),
@@ -70,6 +73,7 @@ impl Site {
         let site = Self { program: find_program()?, folder: folder.to_owned(), within: Vec::new() };
         let mut init = Command::new(&site.program);
         init.args(["init", "--public-url", public_url]).arg(folder).env_remove(CRASH).env_remove(PROGRAM);
+        init.env_remove(CROWD);
         let ended = finish(&init.output().context("failed to start nsrw init")?);
         ensure!(ended.code == 0, "nsrw init failed: {}", ended.log);
         site.append(MAJORS)?;
@@ -105,6 +109,20 @@ impl Site {
         let section = section.with_context(|| format!("nsrw.toml has no section for {name}"))?;
         section.extend(value.into_iter().map(|(_, value)| (key.to_owned(), value)));
         crate::clients::write_file(&self.config(), &table.to_string())
+    }
+
+    /// Has the site keep its data in the database at `url` from now on, instead of its file.
+    pub fn use_database(&self, url: &str) -> Result<()> {
+        self.change_setting("store.url", &toml::Value::from(url).to_string())
+    }
+
+    /// The address of the site's database.
+    pub fn database(&self) -> Result<String> {
+        let text = std::fs::read_to_string(self.config()).context("failed to read nsrw.toml")?;
+        let table: toml::Table = text.parse().context("nsrw.toml is no TOML")?;
+        let url = table.get("store").and_then(|store| store.get("url")).and_then(toml::Value::as_str);
+        let file = || format!("sqlite://{}", self.folder.join("nsrw.db").display());
+        Ok(url.filter(|url| !url.is_empty()).map_or_else(file, str::to_owned))
     }
 
     /// Lets providers deliver from folders below this one.
@@ -156,6 +174,7 @@ impl Site {
         command.args(words).arg("--config").arg(self.config()).args(arguments).stdin(Stdio::null());
         command.env_remove("NSRW_CONFIG").env_remove("NSRW_LOG").env_remove("NSRW_ACCOUNT").env_remove(CRASH);
         command.env_remove(PROGRAM);
+        command.env_remove(CROWD);
         command
     }
 

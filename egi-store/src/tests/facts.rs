@@ -43,7 +43,7 @@ async fn a_document_is_kept_once_and_checked_when_it_is_loaded() {
     world.store.save_document(b"").await.unwrap();
     assert_eq!(world.store.load_document(Sha256::of(b"")).await.unwrap(), Some(Vec::new()));
 
-    world.tamper("UPDATE documents SET content = X'00'").await;
+    world.tamper(&format!("UPDATE documents SET content = {}", world.byte())).await;
     let error = world.store.load_document(sha256).await.unwrap_err();
     assert!(matches!(error, StoreError::DocumentAltered { expected, .. } if expected == sha256), "{error:?}");
 }

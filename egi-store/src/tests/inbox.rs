@@ -169,3 +169,21 @@ async fn a_number_that_is_not_its_own_is_free_for_the_change_that_has_it() {
     assert!(own.new && own.id != claim.id);
     assert_eq!(world.store.load_known_changes(&[7]).await.unwrap(), [7].into());
 }
+
+#[tokio::test]
+async fn keys_are_told_apart_by_case_accents_and_blanks() {
+    let world = World::new().await;
+    for dedupe in ["e", "E", "é", "e ", " e", "e\u{301}", ""] {
+        assert!(world.store.post(&notice(1), dedupe, None, second(0)).await.unwrap().new, "{dedupe:?}");
+    }
+    assert!(!world.store.post(&notice(1), "é", None, second(0)).await.unwrap().new);
+}
+
+#[tokio::test]
+async fn a_note_may_say_anything() {
+    let world = World::new().await;
+    let claim = world.claimed(1, 0).await;
+    world.store.put_back(&claim, second(1), "it says \"\0\\ 😀' ?\"").await.unwrap();
+    let [pending] = <[_; 1]>::try_from(world.store.pending(second(2)).await.unwrap()).unwrap();
+    assert_eq!(pending.note.as_deref(), Some("it says \"\u{fffd}\\ 😀' ?\""));
+}

@@ -1,6 +1,7 @@
 //! The store against a real database file, with hand-made expectations.
 
 mod concurrency;
+mod copy;
 mod facts;
 mod history;
 mod inbox;

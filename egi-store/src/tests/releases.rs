@@ -123,3 +123,18 @@ async fn a_slot_that_is_about_to_be_taken_is_not_free() {
     world.store.open_plan(&claim, &plan, second(2)).await.unwrap();
     assert_eq!(calls(&world).await, [] as [u64; 0]);
 }
+
+#[tokio::test]
+async fn a_slot_may_have_any_name() {
+    let world = World::new().await;
+    let name = "ü".repeat(3000);
+    let mut long = record(1, "storm", StageRollout);
+    if let Some(facts) = &mut long.facts {
+        facts.slot.clone_from(&name);
+        facts.release.provider.name.clone_from(&name);
+    }
+    world.settle(&long, 1).await;
+    assert_eq!(world.store.slot_holder(&name, ticket(9)).await.unwrap(), Some(ticket(1)));
+    assert_eq!(world.store.slot_holder(&"ü".repeat(2999), ticket(9)).await.unwrap(), None);
+    assert_eq!(world.store.load_release(ticket(1)).await.unwrap().unwrap().facts.unwrap().slot, name);
+}

@@ -1,6 +1,7 @@
 //! A database of its own for each test, and things to put into it.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -14,37 +15,90 @@ use egi_model::ticket::TicketId;
 use egi_workflow::effect::Effect;
 use egi_workflow::plan::{Plan, StepLog};
 use egi_workflow::record::{ReleaseFacts, ReleaseRecord};
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row as _};
 use tempfile::TempDir;
 
+use crate::dialect::Dialect;
 use crate::inbox::{Claim, Message};
 use crate::journal::PlanId;
 use crate::store::Store;
 
 pub(super) const LEASE: Duration = Duration::from_mins(1);
 
-/// A database file that is removed with the test.
+/// The variable with the address of a database server, such as `postgres://postgres@127.0.0.1:5432`. Every test then has a
+/// database of its own there instead of a file; they are left to whoever started the server.
+const SERVER: &str = "NSRW_TEST_DATABASE";
+
+/// A database of a test's own.
 pub(super) struct World {
-    folder: TempDir,
+    home: Home,
     pub(super) store: Store,
+}
+
+/// Where a database is.
+pub(super) enum Home {
+    /// In a file, which is removed with the test.
+    File(TempDir),
+    /// On a server.
+    Server(String),
+}
+
+impl Home {
+    /// A new database, on the server if there is one, without tables.
+    pub(super) async fn new() -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let Ok(server) = std::env::var(SERVER) else { return Self::file() };
+        sqlx::any::install_default_drivers();
+        let name = format!("nsrw_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let administrator = if server.starts_with("postgres") { "postgres" } else { "mysql" };
+        let mut connection = AnyConnection::connect(&format!("{server}/{administrator}")).await.unwrap();
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}")))).await.unwrap();
+        Self::Server(format!("{server}/{name}"))
+    }
+
+    /// A new database in a file, whether there is a server or not.
+    pub(super) fn file() -> Self {
+        Self::File(tempfile::tempdir().unwrap())
+    }
+
+    pub(super) fn url(&self) -> String {
+        match self {
+            Self::File(folder) => {
+                let path: PathBuf = folder.path().join("a site's folder").join("nsrw.db");
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                format!("sqlite://{}", path.display())
+            }
+            Self::Server(url) => url.clone(),
+        }
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        Dialect::of(&self.url()).unwrap()
+    }
 }
 
 impl World {
     pub(super) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&url_in(&folder)).await.unwrap();
-        Self { folder, store }
+        Self::at(Home::new().await).await
+    }
+
+    pub(super) async fn at(home: Home) -> Self {
+        let store = Store::open(&home.url()).await.unwrap();
+        Self { home, store }
     }
 
     pub(super) fn url(&self) -> String {
-        url_in(&self.folder)
+        self.home.url()
     }
 
-    /// As after a crash: nothing is left but the file.
+    pub(super) fn dialect(&self) -> Dialect {
+        self.home.dialect()
+    }
+
+    /// As after a crash: nothing is left but the database.
     pub(super) async fn restart(self) -> Self {
         self.store.close().await;
-        let store = Store::open(&url_in(&self.folder)).await.unwrap();
-        Self { folder: self.folder, store }
+        Self::at(self.home).await
     }
 
     /// A second connection, past the store.
@@ -52,9 +106,59 @@ impl World {
         AnyConnection::connect(&self.url()).await.unwrap()
     }
 
+    /// A second connection in the middle of a transaction that writes.
+    pub(super) async fn writing(&self) -> AnyConnection {
+        let mut other = self.raw().await;
+        other.execute(self.dialect().begin_write()).await.unwrap();
+        if let Some(turn) = self.dialect().turn() {
+            other.execute(turn).await.unwrap();
+        }
+        other
+    }
+
     /// Runs SQL past the store.
     pub(super) async fn tamper(&self, sql: &str) {
         self.raw().await.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap();
+    }
+
+    /// Ends every other connection to the database.
+    pub(super) async fn cut_connections(&self) {
+        let mut own = self.raw().await;
+        let (others, end) = match self.dialect() {
+            Dialect::Sqlite => return,
+            Dialect::Postgres => (
+                "SELECT CAST(pid AS BIGINT) AS id FROM pg_stat_activity
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                "SELECT pg_terminate_backend",
+            ),
+            Dialect::Mariadb => (
+                "SELECT CAST(id AS SIGNED) AS id FROM information_schema.processlist
+                 WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+                "KILL",
+            ),
+        };
+        for row in own.fetch_all(others).await.unwrap() {
+            let id: i64 = row.get("id");
+            own.execute(sqlx::raw_sql(AssertSqlSafe(format!("{end} ({id})")))).await.unwrap();
+        }
+    }
+
+    /// Takes the triggers away that guard the history.
+    pub(super) async fn unguard(&self) {
+        let guards = [
+            ("history_is_not_altered", "history"),
+            ("history_is_not_shortened", "history"),
+            ("history_head_is_kept", "history_head"),
+        ];
+        for (trigger, table) in guards {
+            let of = if self.dialect() == Dialect::Postgres { format!(" ON {table}") } else { String::new() };
+            self.tamper(&format!("DROP TRIGGER {trigger}{of}")).await;
+        }
+    }
+
+    /// A byte as SQL has it.
+    pub(super) fn byte(&self) -> &'static str {
+        if self.dialect() == Dialect::Postgres { "'\\x00'::bytea" } else { "X'00'" }
     }
 
     /// A message posted and claimed.
@@ -76,12 +180,6 @@ impl World {
         let at = second(at);
         self.store.close_plan(claim, id, &plan.settled(&[], at), &plan.entry(at), at).await.unwrap();
     }
-}
-
-fn url_in(folder: &TempDir) -> String {
-    let path: PathBuf = folder.path().join("a site's folder").join("nsrw.db");
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    format!("sqlite://{}", path.display())
 }
 
 pub(super) fn second(seconds: i64) -> DateTime<Utc> {

@@ -38,7 +38,7 @@ pub(super) async fn run(args: &InitArgs) -> anyhow::Result<Exit> {
     output::line(format!("A site is ready in {}:", args.folder.display()));
     output::line("  nsrw.toml           the settings; add your people and major releases");
     output::line(format!("  {:<18}  the secret notices are signed with", site.config.api.secret_file.display()));
-    output::line(format!("  {:<18}  the database", site.config.store.file.display()));
+    output::line(format!("  {:<18}  the database", site.config.store.place()));
     output::line(format!("  {:<18}  the ticket desk", site.config.tickets.desk.display()));
     output::line(format!(
         "  {:<18}  the repository tree; offer sw/stagerollout and sw/production to everybody, sw/unverified to verifiers",

@@ -27,7 +27,7 @@ pub fn draw(site: &Site) -> Result<String> {
     let mut picture = String::new();
     draw_tree(&site.folder().join("repository"), &times, &mut picture)?;
     draw_desk(&site.folder().join("desk"), &times, &mut picture)?;
-    draw_store(&site.folder().join("nsrw.db"), &times, &mut picture)?;
+    draw_store(&site.database()?, &times, &mut picture)?;
     Ok(picture)
 }
 
@@ -138,10 +138,10 @@ fn is_ordered(ticket: &Value) -> bool {
 
 /// What the database holds: where each release stands, what happened, and what waits. Whether the log is whole is
 /// `nsrw history verify`'s to tell.
-fn draw_store(file: &Path, times: &Regex, picture: &mut String) -> Result<()> {
+fn draw_store(url: &str, times: &Regex, picture: &mut String) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let loaded = runtime.context("failed to start a runtime")?.block_on(async {
-        let store = Store::open(&format!("sqlite://{}", file.display())).await?;
+        let store = Store::open(url).await?;
         let loaded = (store.load_releases().await?, store.load_history(None).await?, store.pending(Utc::now()).await?);
         store.close().await;
         Ok::<_, egi_store::StoreError>(loaded)

@@ -5,9 +5,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::process::{ADMIN_PATH, is_root, run};
-use crate::servers::rt::{Cluster, POSTGRES};
-use crate::servers::{Kind as ServerKind, Server};
+use crate::servers::Server;
+use crate::servers::database::{Cluster, Mariadb, POSTGRES};
 
 /// A kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,33 +123,5 @@ impl Database {
                 .arg(format!("source {source}")),
         };
         command
-    }
-}
-
-/// A `MariaDB` server.
-struct Mariadb;
-
-impl ServerKind for Mariadb {
-    const NAME: &'static str = "the MariaDB server";
-
-    fn command(&self, home: &Path, port: u16) -> Result<Command> {
-        let data = format!("--datadir={}", home.join("data").display());
-        let account: &[&str] = if is_root() { &["--user=root"] } else { &[] };
-        let mut make = Command::new("mariadb-install-db");
-        make.args(["--no-defaults", &data, "--auth-root-authentication-method=normal", "--skip-test-db"]);
-        run(make.args(account))?;
-        let mut serve = Command::new("mariadbd");
-        serve.env("PATH", ADMIN_PATH).args(["--no-defaults", &data]).args(account);
-        serve.arg(format!("--socket={}", home.join("socket").display())).arg(format!("--port={port}"));
-        // RT wants large packets; what is lost with the power is lost.
-        serve.args(["--bind-address=127.0.0.1", "--max-allowed-packet=64M", "--innodb-flush-log-at-trx-commit=0"]);
-        Ok(serve)
-    }
-
-    /// Its socket is in our folder: no other server has it there.
-    fn answers(&self, server: &Server) -> bool {
-        let mut ask = Command::new("mariadb-admin");
-        ask.args(["--no-defaults", "--user=root", "ping", "--socket"]).arg(server.home.path().join("socket"));
-        run(&mut ask).is_ok()
     }
 }

@@ -72,6 +72,10 @@ impl World {
         })
     }
 
+    pub(super) fn use_database(&self, url: &str) -> Result<()> {
+        self.site.use_database(url)
+    }
+
     pub(super) fn home(&self) -> &Path {
         self.home.path()
     }

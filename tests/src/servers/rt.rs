@@ -26,7 +26,6 @@ use crate::process::{Guarded, wait_until};
 pub use self::mail::Mail;
 pub use self::person::{NewTicket, Person, Reply};
 pub use self::postgres::Postgres;
-pub(crate) use self::postgres::{Cluster, USER as POSTGRES};
 
 /// The people of every RT here, each with a role of the workflow or none, and nsrw's own account. The password of each is
 /// `pw-` and the name, except for the account, which has none.

@@ -1,7 +1,7 @@
 -- Early adopters, their parts in staged rollouts, and the letters that tell people.
 
 CREATE TABLE teams (
-    name TEXT NOT NULL PRIMARY KEY,
+    name KEY_TEXT NOT NULL PRIMARY KEY,
     active INTEGER NOT NULL,
     document TEXT NOT NULL
 ) STRICT;
@@ -10,7 +10,7 @@ CREATE TABLE teams (
 CREATE TABLE participations (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     ticket INTEGER NOT NULL,
-    team TEXT NOT NULL,
+    team KEY_TEXT NOT NULL,
     document TEXT NOT NULL,
     UNIQUE (ticket, team)
 ) STRICT;
@@ -45,7 +45,7 @@ END;
 -- Letters to be sent, once per topic. Those that wait for a digest go out in its letter.
 CREATE TABLE letters (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    topic TEXT NOT NULL UNIQUE,
+    topic KEY_TEXT NOT NULL UNIQUE,
     readers TEXT NOT NULL,
     subject TEXT NOT NULL,
     body TEXT NOT NULL,

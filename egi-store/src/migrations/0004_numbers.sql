@@ -10,8 +10,8 @@ CREATE TABLE fact_imports (
 
 -- A fact is known by its source, its kind and its number there, so that importing it again changes nothing.
 CREATE TABLE facts (
-    source TEXT NOT NULL,
-    kind TEXT NOT NULL,
+    source KEY_TEXT NOT NULL,
+    kind KEY_TEXT NOT NULL,
     number INTEGER NOT NULL,
     ticket INTEGER NOT NULL,
     document TEXT NOT NULL,
@@ -22,7 +22,7 @@ CREATE INDEX facts_of_ticket ON facts (ticket);
 
 -- A month is closed once; what changes afterwards is a further version of it, beside the first.
 CREATE TABLE closed_months (
-    month TEXT NOT NULL,
+    month KEY_TEXT NOT NULL,
     version INTEGER NOT NULL,
     closed INTEGER NOT NULL,
     document TEXT NOT NULL,

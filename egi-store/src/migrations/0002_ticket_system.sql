@@ -8,7 +8,7 @@ CREATE TABLE ticket_system (
 
 -- The nonces of signed requests, for as long as a repeat of one would else be accepted.
 CREATE TABLE nonces (
-    nonce TEXT NOT NULL PRIMARY KEY,
+    nonce KEY_TEXT NOT NULL PRIMARY KEY,
     until INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX nonces_expired ON nonces (until);

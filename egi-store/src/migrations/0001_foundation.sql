@@ -4,12 +4,12 @@
 -- documents are JSON text. Beside a document stand only those of its facts that are searched for.
 
 CREATE TABLE target_areas (
-    state TEXT NOT NULL PRIMARY KEY,
+    state KEY_TEXT NOT NULL PRIMARY KEY,
     area TEXT
 ) STRICT;
 
 CREATE TABLE majors (
-    id TEXT NOT NULL,
+    id KEY_TEXT NOT NULL,
     version INTEGER NOT NULL,
     since INTEGER NOT NULL,
     until INTEGER,
@@ -18,14 +18,14 @@ CREATE TABLE majors (
 ) STRICT;
 
 CREATE TABLE documents (
-    sha256 TEXT NOT NULL PRIMARY KEY,
+    sha256 KEY_TEXT NOT NULL PRIMARY KEY,
     content BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE inbox (
     -- AUTOINCREMENT: a number is never used twice, whatever becomes of its row.
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    dedupe TEXT NOT NULL UNIQUE,
+    dedupe KEY_TEXT NOT NULL UNIQUE,
     ticket INTEGER NOT NULL,
     message TEXT NOT NULL,
     change_no INTEGER,
@@ -47,8 +47,8 @@ CREATE TABLE plans (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     message INTEGER NOT NULL REFERENCES inbox (id),
     ticket INTEGER NOT NULL,
-    state TEXT NOT NULL,
-    slot TEXT,
+    state KEY_TEXT NOT NULL,
+    slot KEY_TEXT,
     document TEXT NOT NULL,
     opened INTEGER NOT NULL,
     ended INTEGER
@@ -66,12 +66,12 @@ CREATE TABLE steps (
 
 CREATE TABLE releases (
     ticket INTEGER NOT NULL PRIMARY KEY,
-    state TEXT NOT NULL,
+    state KEY_TEXT NOT NULL,
     stood TEXT NOT NULL,
     since INTEGER NOT NULL,
-    slot TEXT,
+    slot KEY_TEXT,
     holds_slot INTEGER NOT NULL,
-    product TEXT,
+    product KEY_TEXT,
     version TEXT,
     document TEXT NOT NULL
 ) STRICT;
