@@ -108,7 +108,7 @@ fn what_is_written_late_into_a_closed_month_of_the_year_is_told_though_only_a_pa
     assert!(said.contains(IN_PART), "{said}");
     let told = fs::read_to_string(out.join("restatements.csv")).unwrap();
     assert!(
-        told.contains("2017-02,M.REPO-3,(all),accepted,1,2,written to the log after the month was closed"),
+        told.contains("2017-02,M.REPO-3,(all),accepted,1,2,\"written to the log after the month was closed: "),
         "{told}"
     );
     // What had come to its end before the part begins is still there: one before 2016-07, three since.

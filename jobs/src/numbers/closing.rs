@@ -1,5 +1,4 @@
-//! Closed months: frozen once, with the digest of the facts they were made from. When the facts change, what changed is
-//! told with old and new value, and why.
+//! Closed months: frozen once, with the digest of the facts they were made from, and what they hand on to later ones.
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};

@@ -5,6 +5,7 @@
 //! that of the largest process, not the sum, and at least what the small parent itself holds.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -28,6 +29,13 @@ pub struct Figures {
     pub cpu: Duration,
     /// The most memory the largest process held, in KiB.
     pub peak_kib: u64,
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [wall, cpu] = [self.wall, self.cpu].map(|time| time.as_secs_f64());
+        write!(f, "{wall:.3} s, {cpu:.3} s of processors, {} MiB", self.peak_kib / 1024)
+    }
 }
 
 /// Runs a command to its end, which must be a good one, and tells what it cost. What it says goes to `log`.
