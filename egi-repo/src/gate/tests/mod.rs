@@ -55,7 +55,9 @@ impl World {
     fn content(&self, files: &[(String, Vec<u8>)]) -> ContentId {
         let scratch = ScratchRoot::new(self.tree.scratch_dir()).open(&"ticket-1".parse().unwrap()).unwrap();
         let mut listed = String::new();
-        for (name, bytes) in files {
+        // Verification asks for a release.xml; what is in it is not the gate's matter.
+        let release = ("release.xml".to_owned(), b"<Release/>".to_vec());
+        for (name, bytes) in files.iter().chain([&release]) {
             std::fs::write(scratch.files_dir().join(name), bytes).unwrap();
             let (size, digest) = (bytes.len(), Sha256::of(bytes));
             listed +=
