@@ -137,7 +137,9 @@ pub fn torn(seconds: u64) -> Result<String> {
     let mut text = String::from(crate::torn::HEAD);
     for tool in crate::torn::Tool::ALL {
         tell(&format!("{} publishes for {seconds} s", tool.name()));
-        text += &crate::torn::watch(tool, std::time::Duration::from_secs(seconds))?.to_string();
+        let rows = crate::torn::watch(tool, std::time::Duration::from_secs(seconds))?.to_string();
+        tell(&rows);
+        text += &rows;
     }
     Ok(text)
 }

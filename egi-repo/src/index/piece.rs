@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use egi_model::content::ContentFile;
 use egi_model::digest::{Algorithm, Sha256};
@@ -51,6 +52,16 @@ impl Piece {
     }
 }
 
+/// What the package at `stored` is, whose verified file is `file`.
+pub(super) fn identify(stored: &Path, file: &ContentFile, format: PackageFormat) -> Result<PackageId, RepoError> {
+    let facts = FileFacts::from(file);
+    let header = match format {
+        PackageFormat::Rpm => rpm::describe_at(stored, &rpm::load(stored)?, facts)?,
+        PackageFormat::Deb => deb::read_known(stored, facts)?,
+    };
+    Ok(PackageId::of(&header))
+}
+
 /// A path that no package contains by chance, because it has the package's own digest in it.
 fn stand_in(sha256: Sha256) -> String {
     format!("{sha256}/path")
@@ -75,17 +86,24 @@ fn render_rpm(stored: &Path, file: &ContentFile) -> Result<Piece, RepoError> {
     Ok(Piece { id, texts: texts.collect::<Result<_, _>>().map_err(refused)? })
 }
 
-/// Writes a document of one package, and takes away what is the document's.
+/// Writes a document of one package, and takes away what is the document's: that is the same for all.
 macro_rules! element {
     ($document:ident, $package:expr) => {{
-        let mut head = $document::new_writer(create_xml_writer(Vec::new()));
-        head.write_header(1)?;
-        let head = head.into_inner();
+        static HEAD: OnceLock<usize> = OnceLock::new();
+        let head = match HEAD.get() {
+            Some(head) => *head,
+            None => {
+                let mut head = $document::new_writer(create_xml_writer(Vec::new()));
+                head.write_header(1)?;
+                let head = head.into_inner().len();
+                *HEAD.get_or_init(|| head)
+            }
+        };
         let mut whole = $document::new_writer(create_xml_writer(Vec::new()));
         whole.write_header(1)?;
         whole.write_package($package)?;
         let whole = whole.into_inner();
-        Ok(String::from_utf8_lossy(whole.get(head.len()..).unwrap_or_default()).into_owned())
+        Ok(String::from_utf8_lossy(whole.get(head..).unwrap_or_default()).into_owned())
     }};
 }
 

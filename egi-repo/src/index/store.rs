@@ -23,7 +23,7 @@ use sha2::Digest as _;
 
 use super::block::Block;
 use super::packed::{Packing, Part};
-use super::piece::Piece;
+use super::piece::{self, Piece};
 use crate::package::PackageId;
 use crate::parallel;
 use crate::tree::RepoError;
@@ -77,10 +77,12 @@ impl MetadataStore {
         Ok(piece)
     }
 
-    /// What a package is. Writes nothing.
+    /// What a package is. Writes nothing, and renders nothing that it could not keep.
     pub(crate) fn look_up(&self, package: &Listed<'_>) -> Result<PackageId, RepoError> {
-        let piece = self.read_piece(package).map_or_else(|| self.render_piece(package), Ok)?;
-        Ok(piece.id)
+        match self.read_piece(package) {
+            Some(piece) => Ok(piece.id),
+            None => piece::identify(&package.stored, package.file, package.format),
+        }
     }
 
     fn read_piece(&self, package: &Listed<'_>) -> Option<Piece> {

@@ -14,6 +14,7 @@ use super::view::{self, View};
 use super::{RepoError, pool, prune};
 use crate::index::{Listed, MetadataStore};
 use crate::package::{PackageId, format_of};
+use crate::parallel;
 
 /// What a repository's change does, or would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,20 +181,13 @@ impl Planner<'_> {
 
     /// What the packages are. Of those that are there already the listing tells it.
     fn packages(&self, view: &View, before: &BTreeMap<&RelPath, &ShownFile>) -> Result<Packages, RepoError> {
-        let mut packages = Packages::new();
-        for (path, shown) in view {
-            let Some(format) = format_of(path) else { continue };
-            let known =
-                before.get(path).filter(|there| there.file == shown.file).and_then(|there| there.package.clone());
-            let id = match known {
-                Some(id) => id,
-                None => {
-                    let stored = self.layout.pool_file(shown.file.sha256);
-                    self.metadata.look_up(&Listed { file: &shown.file, stored, format })?
-                }
-            };
-            packages.insert(path.clone(), id);
-        }
-        Ok(packages)
+        let packages: Vec<_> =
+            view.iter().filter_map(|(path, shown)| Some((path, &shown.file, format_of(path)?))).collect();
+        let ids = parallel::map(&packages, |&(path, file, format)| {
+            let known = before.get(path).filter(|there| there.file == *file).and_then(|there| there.package.clone());
+            let stored = || self.layout.pool_file(file.sha256);
+            known.map_or_else(|| self.metadata.look_up(&Listed { file, stored: stored(), format }), Ok)
+        });
+        packages.iter().zip(ids).map(|((path, ..), id)| Ok(((*path).clone(), id?))).collect()
     }
 }

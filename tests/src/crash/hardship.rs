@@ -82,13 +82,23 @@ fn once(phase: &Phase, limit: Limit, expected: &str) -> Result<(bool, Option<Str
         Limit::Room(_) => disk.remount(&format!("size={LARGE}k"))?,
         Limit::ReadOnly => disk.remount("rw")?,
     }
-    wait_until(PATIENCE, || Ok((site.nsrw(&["promote"])?.code == 0).then_some(())))?;
-    // Out of the disk, where this process can look at it.
+    // What was put back is taken up again when its time comes.
+    let mut fault = None;
+    let ended = wait_until(PATIENCE, || {
+        site.nsrw(&["promote"])?;
+        fault = look(phase, &inside, expected)?;
+        Ok(fault.is_none().then_some(()))
+    });
+    Ok((met, fault.or_else(|| ended.err().map(|error| format!("{error:#}")))))
+}
+
+/// Copies the site out of the disk, where this process can look at it, and says what is wrong with it.
+fn look(phase: &Phase, inside: &Path, expected: &str) -> Result<Option<String>> {
     let out = phase.folder().join("out");
-    run(Command::new("cp").arg("--archive").args([&inside, &out]))?;
+    run(Command::new("cp").arg("--archive").args([inside, &out]))?;
     let fault = judge(&phase.site.at(&out), expected).err().map(|error| format!("{error:#}"));
     std::fs::remove_dir_all(&out).context("failed to remove a site")?;
-    Ok((met, fault))
+    Ok(fault)
 }
 
 fn judge(site: &Site, expected: &str) -> Result<()> {

@@ -161,7 +161,8 @@ mv new/*.rpm repository
 createrepo_c --quiet --update --no-database --general-compress-type=gz repository
 rm -f $old
 ";
-const REPREPRO: &str = "reprepro --silent includedeb storm new/*.deb\nrm new/*.deb\n";
+const REPREPRO: &str =
+    "reprepro --silent --section science --priority optional includedeb storm new/*.deb\nrm new/*.deb\n";
 const APTLY: &str = "\
 aptly -config=aptly.conf repo create \"release-$VERSION\" >/dev/null
 aptly -config=aptly.conf repo add -remove-files \"release-$VERSION\" new >/dev/null

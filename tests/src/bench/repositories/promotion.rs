@@ -31,7 +31,7 @@ const APTLY_CONF: &str = r#"{ "rootDir": "aptly", "architectures": ["amd64"], "g
 "#;
 const APTLY_FIRST: &str = "\
 aptly -config=aptly.conf repo create stage
-aptly -config=aptly.conf repo add stage packages
+aptly -config=aptly.conf repo add stage \"$(readlink -f packages)\"
 aptly -config=aptly.conf repo create nothing
 aptly -config=aptly.conf snapshot create first from repo nothing
 aptly -config=aptly.conf publish snapshot -distribution=bookworm -skip-signing -skip-contents -skip-bz2 first
