@@ -142,6 +142,7 @@ fn early_adopters_answer_in_their_tickets_and_the_release_is_accepted_on_it() {
         (world.status(ingrid).as_str(), world.child_field(cesnet, "Participation").as_str()),
         ("resolved", "NoAnswer")
     );
+    assert_eq!(world.wait_for_history(ticket, 5).len(), 5);
     assert_eq!(server.stop().unwrap(), 0);
 
     // By hand: two teams of one NGI took part and reported, on one release.
