@@ -2,6 +2,7 @@
 //! told with old and new value, and why.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -59,9 +60,9 @@ impl Basis {
     #[must_use]
     pub fn digest(&self) -> Sha256 {
         let mut text = format!("{} {} {}", self.records, self.head, self.imports);
-        // Months that were closed before there was such a log keep the digest they were printed with.
+        // Writing to a String can not fail. Months that were closed before there was such a log keep the digest they were printed with.
         if self.rollout > 0 {
-            text.push_str(&format!(" {}", self.rollout));
+            let _ = write!(text, " {}", self.rollout);
         }
         Sha256::of(text.as_bytes())
     }
