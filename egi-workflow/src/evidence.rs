@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use egi_model::history::HistoryRecord;
+use egi_model::participation::TeamOutcome;
 use egi_model::rollout::RolloutState;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +60,7 @@ pub fn lacking(policy: EvidencePolicy, rollout: &Rollout) -> Vec<Reason> {
         outstanding.map(|part| Reason::ReportOutstanding { team: part.team.to_string() }).collect();
     let rejects = parts.iter().filter(|part| part.is_unanswered_reject());
     reasons.extend(rejects.map(|part| Reason::RejectUnanswered { team: part.team.to_string() }));
-    let accepts = parts.iter().filter(|part| part.outcome.is_some_and(|outcome| outcome.is_accept())).count();
+    let accepts = parts.iter().filter(|part| part.outcome.is_some_and(TeamOutcome::is_accept)).count();
     let accepts = u32::try_from(accepts).unwrap_or(u32::MAX);
     if accepts < policy.min_accepts {
         reasons.push(Reason::TooFewAccepts { accepts, needed: policy.min_accepts });

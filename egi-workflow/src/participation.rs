@@ -73,7 +73,7 @@ pub fn judge(
         return Err(WordFault::NotInRollout { state: release.state });
     }
     let manager = by.holds_any(&[Role::RolloutManager]);
-    let member = word.vouched || part.members.iter().any(|member| *member == by.name);
+    let member = word.vouched || part.members.contains(&by.name);
     match &word.word {
         Word::Answer { .. } if !manager && !word.vouched => return Err(WordFault::NotManager),
         Word::Answer { .. } => {}
@@ -99,7 +99,9 @@ fn say(part: &mut ParticipationRecord, word: &TeamWord) -> Result<(), WordFault>
             part.participation = Participation::Declined;
             (part.answered, part.started) = (at, None);
         }
-        Word::Report { outcome, report, note } => return report_outcome(part, word, *outcome, report, note),
+        Word::Report { outcome, report, note } => {
+            return report_outcome(part, word, *outcome, report.as_deref(), note.as_deref());
+        }
         Word::Answer { .. } if part.outcome != Some(TeamOutcome::Reject) => return Err(WordFault::NoReject),
         Word::Answer { text } => part.answer = filled(text),
     }
@@ -111,8 +113,8 @@ fn report_outcome(
     part: &mut ParticipationRecord,
     word: &TeamWord,
     outcome: TeamOutcome,
-    report: &Option<String>,
-    note: &Option<String>,
+    report: Option<&str>,
+    note: Option<&str>,
 ) -> Result<(), WordFault> {
     if part.participation != Participation::Accepted {
         return Err(WordFault::OutcomeBeforeAcceptance);
@@ -120,7 +122,7 @@ fn report_outcome(
     if let Some(had) = part.outcome.filter(|had| *had != outcome) {
         return Err(WordFault::SecondOutcome { had, given: outcome });
     }
-    let link = report.as_deref().and_then(filled);
+    let link = report.and_then(filled);
     if let Some(given) = link.as_ref().filter(|given| Field::StageRolloutReport.spec().check(given).is_err()) {
         return Err(WordFault::LinkUnusable { given: given.clone() });
     }
@@ -129,7 +131,7 @@ fn report_outcome(
     }
     part.outcome = Some(outcome);
     part.report = link.or(part.report.take());
-    part.note = note.as_deref().and_then(filled).or(part.note.take());
+    part.note = note.and_then(filled).or(part.note.take());
     Ok(())
 }
 

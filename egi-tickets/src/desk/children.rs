@@ -2,7 +2,7 @@
 //! `nsrw ea` or over HTTP, and is put here once it counts.
 
 use chrono::{DateTime, Utc};
-use egi_model::participation::{ChildTicket, ParticipationRecord};
+use egi_model::participation::ChildTicket;
 use egi_model::ticket::TicketId;
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +65,7 @@ impl Desk {
     }
 
     /// As [`crate::TicketSystem::ensure_child_says`].
-    pub(super) fn set_child(&self, wanted: &ChildTicket, _: &ParticipationRecord) -> Result<Written, TicketError> {
+    pub(super) fn set_child(&self, wanted: &ChildTicket) -> Result<Written, TicketError> {
         let lock = self.store.lock()?;
         let mut record = self.store.load_child(wanted.id)?;
         if record.ticket == *wanted {

@@ -27,9 +27,7 @@ pub fn moved(entry: &HistoryEntry) -> Text {
         )
     };
     let mut body = format!("{title} (ticket {})\n\n{what}\n", entry.ticket);
-    for reason in &entry.reasons {
-        body.push_str(&format!("\n- {reason}"));
-    }
+    body.extend(entry.reasons.iter().map(|reason| format!("\n- {reason}")));
     Text { subject: format!("[sw-rel #{}] {title}: {subject}", entry.ticket), body }
 }
 

@@ -35,7 +35,7 @@ pub enum EaCommand {
         /// Which team, which release.
         #[command(flatten)]
         part: PartArgs,
-        /// How it went: Accept, AcceptWithWarnings, Reject or Aborted
+        /// How it went: `Accept`, `AcceptWithWarnings`, `Reject` or `Aborted`
         outcome: TeamOutcome,
         /// Link to the team's report
         #[arg(long, value_name = "URL")]

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::TicketId;
 use egi_tickets::Query;
-use egi_workflow::{ReleaseFacts, ReleaseRecord, evidence};
+use egi_workflow::{Reason, ReleaseFacts, ReleaseRecord, evidence};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -105,14 +105,15 @@ async fn blocks(site: &Site, record: &ReleaseRecord) -> anyhow::Result<Vec<Strin
     })
 }
 
-fn brief(reason: &egi_workflow::Reason) -> String {
-    use egi_workflow::Reason;
-    match reason {
-        Reason::ReportOutstanding { team } => format!("{team} has not reported"),
-        Reason::RejectUnanswered { team } => format!("{team} rejects"),
-        Reason::TooFewAccepts { accepts, needed } => format!("{accepts} of {needed} accepts"),
-        Reason::StayTooShort { days, .. } => format!("in rollout for less than {days} days"),
-        other => other.code().to_owned(),
+fn brief(reason: &Reason) -> String {
+    if let Reason::ReportOutstanding { team } = reason {
+        format!("{team} has not reported")
+    } else if let Reason::RejectUnanswered { team } = reason {
+        format!("{team} rejects")
+    } else if let Reason::TooFewAccepts { accepts, needed } = reason {
+        format!("{accepts} of {needed} accepts")
+    } else {
+        reason.code().to_owned()
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{outbox, output};
 
 /// A clock of a release, as it is listed.
 #[derive(Debug, Serialize)]
-struct Due {
+struct Reminder {
     ticket: TicketId,
     release: String,
     state: RolloutState,
@@ -112,8 +112,8 @@ fn title(record: &ReleaseRecord) -> String {
     record.facts.as_ref().map_or_else(|| format!("ticket {}", record.ticket), ReleaseFacts::title)
 }
 
-fn line(record: &ReleaseRecord, clock: &Clock, over: bool, said: bool) -> Due {
-    Due {
+fn line(record: &ReleaseRecord, clock: &Clock, over: bool, said: bool) -> Reminder {
+    Reminder {
         ticket: record.ticket,
         release: title(record),
         state: clock.state,
@@ -126,8 +126,8 @@ fn line(record: &ReleaseRecord, clock: &Clock, over: bool, said: bool) -> Due {
     }
 }
 
-fn print(listed: &[Due], all: bool) {
-    let shown: Vec<&Due> = listed.iter().filter(|due| all || due.said).collect();
+fn print(listed: &[Reminder], all: bool) {
+    let shown: Vec<&Reminder> = listed.iter().filter(|due| all || due.said).collect();
     for due in &shown {
         let day = due.due.format("%Y-%m-%d");
         let groups: Vec<&str> = due.groups.iter().map(|group| group.as_str()).collect();

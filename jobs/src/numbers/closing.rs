@@ -1,5 +1,7 @@
 //! Closed months: frozen once, with the digest of the facts they were made from, and what they hand on to later ones.
 
+use std::fmt::Write as _;
+
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use egi_metrics::{Carried, DEFINITIONS_VERSION, Figure, MonthReport, Report, Restatement};
@@ -74,9 +76,9 @@ impl Basis {
     #[must_use]
     pub fn digest(&self) -> Sha256 {
         let mut text = format!("{} {} {}", self.records, self.head, self.imports);
-        // Months that were closed before there was such a log keep the digest they were printed with.
+        // Writing to a String can not fail. Months that were closed before there was such a log keep the digest they were printed with.
         if self.rollout > 0 {
-            text.push_str(&format!(" {}", self.rollout));
+            let _ = write!(text, " {}", self.rollout);
         }
         Sha256::of(text.as_bytes())
     }

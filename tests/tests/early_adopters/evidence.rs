@@ -28,10 +28,10 @@ fn a_release_manager_does_without_evidence_by_saying_why() {
         "{why}"
     );
     assert!(!why.contains("too-few-accepts"), "{why}");
-    let word = "StageRollout-Override=the vulnerability is exploited already";
-    let refused = world.try_to(&["ticket", "set", &ticket.to_string(), word, "--as", "mario"]);
+    let reason = "StageRollout-Override=the vulnerability is exploited already";
+    let refused = world.try_to(&["ticket", "set", &ticket.to_string(), reason, "--as", "mario"]);
     assert!(refused.code == 3 && refused.answer.contains("written by release-manager"), "{}", refused.answer);
-    world.done(&["ticket", "set", &ticket.to_string(), word, "--as", "kostas"]);
+    world.done(&["ticket", "set", &ticket.to_string(), reason, "--as", "kostas"]);
     world.site.set(ticket, "mario", &["RolloutProgress=Production"]).unwrap();
     assert_eq!(world.stands(ticket), "Production OK");
     let history = world.done(&["history", &ticket.to_string()]);

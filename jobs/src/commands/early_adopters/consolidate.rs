@@ -28,7 +28,7 @@ pub(super) async fn run(site: &Site, args: &ConsolidateArgs) -> anyhow::Result<E
         output::line(file.display().to_string());
     }
     match &args.link {
-        Some(link) => publish(site, args, link).await,
+        Some(link) => publish(site, args, link),
         None => Ok(Exit::Done),
     }
 }
@@ -69,7 +69,7 @@ async fn describe(site: &Site, record: &ReleaseRecord, parts: &[ParticipationRec
 }
 
 /// Puts the link into the ticket. People do that themselves where they work in Request Tracker: the field is theirs there.
-async fn publish(site: &Site, args: &ConsolidateArgs, link: &str) -> anyhow::Result<Exit> {
+fn publish(site: &Site, args: &ConsolidateArgs, link: &str) -> anyhow::Result<Exit> {
     let (desk, by) = (site.desk()?, crate::commands::actor(site, &args.who));
     let edit = Edit::Field(Field::StageRolloutReport, link.to_owned());
     match desk.set(args.ticket, &[edit], &by, site.now()) {
