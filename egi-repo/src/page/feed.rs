@@ -1,5 +1,7 @@
 //! Atom feeds (RFC 4287) of what entered an area, one for each major release.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use egi_model::area::{Area, RepoKey};
 use egi_model::ticket::TicketId;
@@ -66,14 +68,12 @@ impl Feed<'_> {
         let Arrival { repo, ticket, at, about } = arrival;
         let repository = format!("{}/{}/", self.public_url, repo.public_path());
         let page = if there { format!("{repository}{}", release_path(*ticket)) } else { home.to_owned() };
-        let mut text = about.description.trim().to_owned();
-        text += &format!(
-            "\n\nRepository: {}",
-            if there { repository.as_str() } else { "it has left its repository since" }
-        );
+        let place = if there { repository.as_str() } else { "it has left its repository since" };
+        let mut text = format!("{}\n\nRepository: {place}", about.description.trim());
         for (what, said) in [("Release notes", &about.notes), ("Changes", &about.changes)] {
             if !said.trim().is_empty() {
-                text += &format!("\n{what}: {}", said.trim());
+                // Writing to a string can not fail.
+                let _ = write!(text, "\n{what}: {}", said.trim());
             }
         }
         let notes = Some(about.notes.trim()).filter(|notes| is_link(notes));

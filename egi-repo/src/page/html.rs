@@ -45,11 +45,12 @@ impl Page {
         if !trail.is_empty() {
             text += "<nav aria-label=\"Folders above\">\n<ol>\n";
             for (name, address) in trail {
-                text += &format!("<li><a href=\"{}\">{}</a></li>\n", escape(address), escape(name));
+                // Writing to a string can not fail.
+                let _ = writeln!(text, "<li><a href=\"{}\">{}</a></li>", escape(address), escape(name));
             }
             text += "</ol>\n</nav>\n";
         }
-        text += &format!("<main>\n<h1>{title}</h1>\n");
+        let _ = writeln!(text, "<main>\n<h1>{title}</h1>");
         Self { text }
     }
 
@@ -74,7 +75,6 @@ impl Page {
         self.text += "<tr>";
         for (place, cell) in cells.iter().enumerate() {
             let class = if numbers.contains(&place) { " class=\"n\"" } else { "" };
-            // Writing to a string can not fail.
             let _ = match place {
                 0 => write!(self.text, "<th scope=\"row\">{cell}</th>"),
                 _ => write!(self.text, "<td{class}>{cell}</td>"),

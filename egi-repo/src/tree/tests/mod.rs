@@ -8,6 +8,8 @@ mod interrupted;
 mod packing;
 mod peers;
 mod placing;
+mod refresh;
+mod signposts;
 mod taking_in;
 mod together;
 mod way_back;
