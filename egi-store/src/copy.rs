@@ -122,7 +122,9 @@ impl Tally {
 
     fn add(&mut self, row: &[Value]) {
         let mut bytes = self.digest.as_bytes().to_vec();
-        row.iter().for_each(|value| value.tell(&mut bytes));
+        for value in row {
+            value.tell(&mut bytes);
+        }
         self.rows += 1;
         self.digest = Sha256::of(&bytes);
     }

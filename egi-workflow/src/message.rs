@@ -60,10 +60,11 @@ pub fn gate(report: &GateReport) -> Option<String> {
     }
     let mut text = format!("Gate: {}.", report.summary());
     for finding in report.findings.iter().take(MAX_TOLD) {
-        text.push_str(&match tell_waiver(finding) {
+        let told = match tell_waiver(finding) {
             Some(waiver) => format!("\n- {}: does not count, waived as {waiver}", finding.what),
             None => bullet(&Reason::Gate(Box::new(finding.clone()))),
-        });
+        };
+        text.push_str(&told);
     }
     let left = report.findings.len().saturating_sub(MAX_TOLD);
     if left > 0 {

@@ -155,7 +155,7 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
         };
     }
     // The gate may have much to read, and servers to wait for.
-    let snapshot = match execute::with_heartbeat(site, claim, gather::gather(site, claim)).await {
+    let snapshot = match execute::with_heartbeat(site, claim, Box::pin(gather::gather(site, claim))).await {
         Ok(Gathered::Snapshot(snapshot)) => snapshot,
         Ok(Gathered::EarlierFirst) => {
             site.store.put_back(claim, site.now(), "an earlier change of this ticket comes first").await?;
@@ -247,7 +247,7 @@ async fn trouble(site: &Site, claim: &Claim, trouble: GatherError) -> Result<Han
             warn!(inbox.id = %claim.id, "{note}; trying again later");
         }
         GatherError::Gate(_) | GatherError::Ticket { .. } => {
-            error!(inbox.id = %claim.id, "{note}; mend it, it is tried again")
+            error!(inbox.id = %claim.id, "{note}; mend it, it is tried again");
         }
     }
     site.store.put_back(claim, site.now() + site.owed_wait(claim.tries), &note).await?;

@@ -166,7 +166,9 @@ fn take_turns(contest: &dyn Contest, job: &Job, runs: usize) -> Result<[Column; 
     for turn in 0..=runs {
         tell(&format!("{}: {turn} of {runs} runs counted", job.title));
         let figures = [(job.ours.name, settled(|| contest.ours())?), (job.theirs.name, settled(|| contest.theirs())?)];
-        figures.iter().for_each(|(name, figures)| tell(&format!("  {name}: {figures}")));
+        for (name, figures) in &figures {
+            tell(&format!("  {name}: {figures}"));
+        }
         let figures = figures.map(|(_, figures)| figures);
         if turn > 0 {
             columns.iter_mut().zip(figures).for_each(|(column, figures)| column.push(figures));

@@ -83,16 +83,16 @@ pub fn watch(tool: Tool, time: Duration) -> Result<Report> {
     let offer = publisher.offer();
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        let readers: Vec<_> =
+        let at_work: Vec<_> =
             readers(&offer).into_iter().map(|(name, read)| (name, scope.spawn(|| go_round(read, &stop)))).collect();
-        let published = go_on(publisher.as_mut(), time);
+        let count = go_on(publisher.as_mut(), time);
         stop.store(true, Ordering::Relaxed);
-        let joined = readers.into_iter().map(|(name, reader)| {
+        let joined = at_work.into_iter().map(|(name, reader)| {
             let seen = reader.join().map_err(|_| anyhow::anyhow!("the reader {name} panicked"))??;
             Ok((name, seen))
         });
         let seen = joined.collect::<Result<Vec<_>>>()?;
-        Ok(Report { tool, publications: published?, seen })
+        Ok(Report { tool, publications: count?, seen })
     })
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn judge(packages: &[&Package], own: usize, format: PackageFormat) ->
     let broken = missing::find(&requirements, packages.len());
     let mut faults: BTreeMap<usize, Fault> = BTreeMap::new();
     let sound = |package: usize| !broken.contains_key(&package);
-    let mut together = together::Together::new(packages, &requirements, &offers, &sound);
+    let mut together = together::Together::new(packages, &requirements, &offers, sound);
     for package in 0..own.min(packages.len()) {
         let fault = if broken.contains_key(&package) {
             Some(missing::explain(package, packages, &requirements, &offers, &broken))

@@ -13,6 +13,9 @@ pub(super) fn parse(text: &str) -> Option<Need> {
     words.rest.trim().is_empty().then_some(need)
 }
 
+/// What stands there can not be read.
+struct Unreadable;
+
 struct Words<'a> {
     rest: &'a str,
 }
@@ -72,8 +75,8 @@ impl<'a> Words<'a> {
                 self.next();
                 let (first, second) = (Box::new(first), Box::new(self.operand(depth)?));
                 match operator {
-                    "if" => Need::If(first, second, self.otherwise(depth)?),
-                    "unless" => Need::Unless(first, second, self.otherwise(depth)?),
+                    "if" => Need::If(first, second, self.otherwise(depth).ok()?),
+                    "unless" => Need::Unless(first, second, self.otherwise(depth).ok()?),
                     _ => Need::Without(first, second),
                 }
             }
@@ -83,12 +86,13 @@ impl<'a> Words<'a> {
         Some(need)
     }
 
-    fn otherwise(&mut self, depth: usize) -> Option<Option<Box<Need>>> {
+    /// What stands after `else`, if there is one.
+    fn otherwise(&mut self, depth: usize) -> Result<Option<Box<Need>>, Unreadable> {
         if self.peek() != "else" {
-            return Some(None);
+            return Ok(None);
         }
         self.next();
-        Some(Some(Box::new(self.operand(depth)?)))
+        Ok(Some(Box::new(self.operand(depth).ok_or(Unreadable)?)))
     }
 
     fn operand(&mut self, depth: usize) -> Option<Need> {

@@ -230,6 +230,8 @@ fn find_apart<'a>(packages: &'a [&'a Package], offers: &Offers<'a>) -> Vec<Vec<u
         of.get_mut(one).into_iter().for_each(|list: &mut Vec<usize>| list.push(two));
         of.get_mut(two).into_iter().for_each(|list: &mut Vec<usize>| list.push(one));
     }
-    of.iter_mut().for_each(|list| list.sort_unstable());
+    for list in &mut of {
+        list.sort_unstable();
+    }
     of
 }

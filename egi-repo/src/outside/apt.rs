@@ -72,7 +72,7 @@ impl Suite {
         let file = name.rsplit('/').next().unwrap_or(&name);
         open(file, bytes)
             .and_then(|mut index| index.read_to_string(&mut text))
-            .map_err(|error| OutsideError::malformed(&url, error))?;
+            .map_err(|error| OutsideError::malformed(&url, &error))?;
         Ok(Some(text))
     }
 
@@ -88,6 +88,6 @@ impl Suite {
     }
 
     fn lacks(&self, what: &str) -> OutsideError {
-        OutsideError::malformed(&self.top, format!("it lists no {what} with its SHA-256"))
+        OutsideError::malformed(&self.top, &format!("it lists no {what} with its SHA-256"))
     }
 }

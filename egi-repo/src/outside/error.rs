@@ -31,7 +31,7 @@ pub enum OutsideError {
 }
 
 impl OutsideError {
-    pub(super) fn malformed(place: &str, why: impl ToString) -> Self {
+    pub(super) fn malformed(place: &str, why: &impl ToString) -> Self {
         Self::Malformed { place: place.to_owned(), why: why.to_string() }
     }
 

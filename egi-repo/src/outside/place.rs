@@ -48,7 +48,7 @@ impl Reader {
             None if place.contains("://") => return self.fetch(place),
             None => Path::new(place),
         };
-        let read = fs::File::open(path).and_then(|file| read_limited(file));
+        let read = fs::File::open(path).and_then(read_limited);
         read.map_err(|error| OutsideError::Unreachable {
             place: place.to_owned(),
             why: error.to_string(),
@@ -59,12 +59,10 @@ impl Reader {
 
     fn fetch(&self, url: &str) -> Result<Vec<u8>, OutsideError> {
         let failed = |why: String, passing| OutsideError::Unreachable { place: url.to_owned(), why, passing };
-        let mut response = self.agent.get(url).call().map_err(|error| match error {
-            ureq::Error::StatusCode(status) => {
-                // What is not there will not be there the next minute; a server in trouble may recover.
-                failed(format!("the server answers {status}"), status >= 500 || [408, 425, 429].contains(&status))
-            }
-            error => failed(error.to_string(), true),
+        let mut response = self.agent.get(url).call().map_err(|error| {
+            let ureq::Error::StatusCode(status) = error else { return failed(error.to_string(), true) };
+            // What is not there will not be there the next minute; a server in trouble may recover.
+            failed(format!("the server answers {status}"), status >= 500 || [408, 425, 429].contains(&status))
         })?;
         read_limited(response.body_mut().as_reader()).map_err(|error| failed(error.to_string(), true))
     }
@@ -127,7 +125,12 @@ fn kept_name(checksum: &Checksum) -> Option<String> {
     match checksum {
         Checksum::Sha256(hex) => Some(hex.clone()),
         Checksum::Empty => None,
-        other => other.to_values().ok().map(|(_, hex)| Sha256::of(hex.as_bytes()).to_hex()),
+        Checksum::Md5(_)
+        | Checksum::Sha1(_)
+        | Checksum::Sha224(_)
+        | Checksum::Sha384(_)
+        | Checksum::Sha512(_)
+        | Checksum::Unknown(_) => checksum.to_values().ok().map(|(_, hex)| Sha256::of(hex.as_bytes()).to_hex()),
     }
 }
 

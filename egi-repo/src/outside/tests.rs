@@ -129,8 +129,8 @@ fn what_can_not_be_read_is_told_with_its_place() {
     assert!(names(&reader, &format!("yum http://{closed}")).unwrap_err().is_transient());
 
     yum(dir.path(), &[]);
-    let repodata = fs::read_dir(dir.path().join("repodata")).unwrap().map(|entry| entry.unwrap().path());
-    let primary = repodata.filter(|path| path.to_string_lossy().contains("primary.xml")).next().unwrap();
+    let mut repodata = fs::read_dir(dir.path().join("repodata")).unwrap().map(|entry| entry.unwrap().path());
+    let primary = repodata.find(|path| path.to_string_lossy().contains("primary.xml")).unwrap();
     fs::write(&primary, "x").unwrap();
     let altered = names(&reader, &format!("yum {}", dir.path().display())).unwrap_err();
     assert!(matches!(altered, OutsideError::Altered { .. }) && altered.is_transient(), "{altered}");

@@ -21,11 +21,11 @@ pub(super) fn read(reader: &Reader, place: &str) -> Result<(Vec<Package>, Option
     let top = format!("{place}/repodata/repomd.xml");
     let bytes = reader.read(&top)?;
     let repomd = RepomdXml::read_data(create_xml_reader(bytes.as_slice()))
-        .map_err(|error| OutsideError::malformed(&top, error))?;
+        .map_err(|error| OutsideError::malformed(&top, &error))?;
     let primary =
-        repomd.get_record("primary").ok_or_else(|| OutsideError::malformed(&top, "it names no primary index"))?;
+        repomd.get_record("primary").ok_or_else(|| OutsideError::malformed(&top, &"it names no primary index"))?;
     let (url, xml) = bring(reader, place, primary)?;
-    let packages = read_primary(xml).map_err(|error| OutsideError::malformed(&url, error))?;
+    let packages = read_primary(xml).map_err(|error| OutsideError::malformed(&url, &error))?;
     let files =
         repomd.get_record("filelists").map(|record| Filelists { place: place.to_owned(), record: record.clone() });
     Ok((packages, files))
@@ -35,7 +35,7 @@ fn bring(reader: &Reader, place: &str, record: &RepomdRecord) -> Result<(String,
     let href = record.location_href.to_string_lossy();
     let url = format!("{}/{href}", record.location_base.as_deref().unwrap_or(place).trim_end_matches('/'));
     let bytes = reader.read_known(&url, &record.checksum)?;
-    let xml = open(&href, bytes).map_err(|error| OutsideError::malformed(&url, error))?;
+    let xml = open(&href, bytes).map_err(|error| OutsideError::malformed(&url, &error))?;
     Ok((url, xml))
 }
 
@@ -47,7 +47,7 @@ impl Filelists {
         wanted: &BTreeSet<String>,
     ) -> Result<(), OutsideError> {
         let (url, xml) = bring(reader, &self.place, &self.record)?;
-        let found = read_filelists(xml, wanted).map_err(|error| OutsideError::malformed(&url, error))?;
+        let found = read_filelists(xml, wanted).map_err(|error| OutsideError::malformed(&url, &error))?;
         add_files(packages.iter_mut(), found);
         Ok(())
     }

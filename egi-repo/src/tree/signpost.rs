@@ -39,12 +39,16 @@ pub(super) fn put_up(layout: &Layout, lock: &RepoLock, public_url: Option<&str>,
         return catch_up(layout, lock, public_url);
     }
     let put_up = |board: Board<'_>| {
-        keys.iter().try_for_each(|key| {
+        for key in keys {
             board.write_feeds(key.area, Some(key))?;
             let live = layout.live(key);
-            let mut above = live.ancestors().skip(1).take_while(|folder| folder.starts_with(layout.public()));
-            above.try_for_each(|folder| board.write_page(folder))
-        })
+            let below = |folder: &&Path| folder.starts_with(layout.public()) && **folder != layout.public();
+            live.ancestors().skip(1).take_while(below).try_for_each(|folder| board.write_page(folder))?;
+        }
+        // An area has its page from the beginning, as when all are put up.
+        let areas = Area::ALL.into_iter().map(|area| layout.public().join(area.as_str()));
+        areas.filter(|area| !area.join(INDEX).exists()).try_for_each(|area| board.write_page(&area))?;
+        board.write_page(&layout.public())
     };
     settle(layout, lock, public_url.map_or(Ok(()), |url| put_up(Board { layout, url })));
 }
@@ -93,10 +97,15 @@ struct Board<'a> {
 }
 
 impl Board<'_> {
+    /// Writes the pages of a folder and of those below it, and removes those below that a killed run left empty.
     fn write_pages_below(&self, folder: &Path) -> Result<(), RepoError> {
         for (name, is_folder) in list(folder)? {
             if is_folder && name != FEEDS {
-                self.write_pages_below(&folder.join(name))?;
+                let below = folder.join(&name);
+                self.write_pages_below(&below)?;
+                if is_empty(&below)? {
+                    fs::remove_dir_all(&below).during("remove", &below)?;
+                }
             }
         }
         self.write_page(folder)

@@ -19,7 +19,7 @@ pub(crate) struct Version {
     format: PackageFormat,
     /// 0 where none is given.
     epoch: u64,
-    version: String,
+    upstream: String,
     release: Option<String>,
 }
 
@@ -28,7 +28,7 @@ impl Version {
     pub(crate) fn rpm(epoch: Option<&str>, version: &str, release: Option<&str>) -> Self {
         let epoch = epoch.and_then(|epoch| epoch.parse().ok()).unwrap_or(0);
         let release = release.filter(|release| !release.is_empty()).map(str::to_owned);
-        Self { format: PackageFormat::Rpm, epoch, version: version.to_owned(), release }
+        Self { format: PackageFormat::Rpm, epoch, upstream: version.to_owned(), release }
     }
 
     /// An rpm's, as dependencies write it: `[epoch:]version[-release]`.
@@ -45,7 +45,7 @@ impl Version {
         let (version, release) =
             rest.rsplit_once('-').map_or((rest, None), |(version, release)| (version, Some(release.to_owned())));
         let epoch = epoch.trim().parse().unwrap_or(0);
-        Self { format: PackageFormat::Deb, epoch, version: version.to_owned(), release }
+        Self { format: PackageFormat::Deb, epoch, upstream: version.to_owned(), release }
     }
 
     /// The order of packages: every part counts.
@@ -66,7 +66,7 @@ impl Version {
     }
 
     fn order_upstream(&self, other: &Self) -> Ordering {
-        self.epoch.cmp(&other.epoch).then_with(|| self.order_part(&self.version, &other.version))
+        self.epoch.cmp(&other.epoch).then_with(|| self.order_part(&self.upstream, &other.upstream))
     }
 
     fn order_part(&self, one: &str, two: &str) -> Ordering {
@@ -82,7 +82,7 @@ impl fmt::Display for Version {
         if self.epoch != 0 {
             write!(f, "{}:", self.epoch)?;
         }
-        f.write_str(&self.version)?;
+        f.write_str(&self.upstream)?;
         self.release.as_ref().map_or(Ok(()), |release| write!(f, "-{release}"))
     }
 }

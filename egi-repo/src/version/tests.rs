@@ -151,7 +151,7 @@ fn deb_versions_have_the_order_of_dpkg() {
         compare() { if ask \"$1\" lt \"$2\"; then echo -1; elif ask \"$1\" eq \"$2\"; then echo 0; else echo 1; fi; }\n"
         .to_owned();
     for (one, two) in &pairs {
-        script += &format!("compare '{one}' '{two}'\n");
+        script.extend(["compare '", one, "' '", two, "'\n"]);
     }
     let mut stdin = shell.stdin.take().unwrap();
     let feeding = std::thread::spawn(move || stdin.write_all(script.as_bytes()).unwrap());

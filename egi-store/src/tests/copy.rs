@@ -1,10 +1,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use egi_model::content::ContentId;
+use egi_model::digest::Sha256;
+use egi_model::early_adopter::Team;
+use egi_model::gate::Waiver;
+use egi_model::participation::ParticipationRecord;
 use egi_model::rollout::RolloutState;
 use egi_workflow::past::{CarriedOut, PastChange, PastStep};
 
 use super::world::{Home, World, facts, major, notice, plan_to, record, second, step, ticket};
-use crate::{ClosedMonth, CopiedTable, ImportedFact, StoreError};
+use crate::{ClosedMonth, CopiedTable, ImportedFact, NewLetter, Store, StoreError};
 
 /// Something in every table.
 async fn fill(world: &World) {
@@ -58,6 +63,43 @@ async fn fill(world: &World) {
         .begin_mailing("report 2026-11", "<id>", &["a@example.org".to_owned()], second(8), super::world::LEASE)
         .await
         .unwrap();
+    fill_rollout(store).await;
+}
+
+/// Something in the tables of staged rollouts.
+async fn fill_rollout(store: &Store) {
+    let team = Team {
+        name: "lip".parse().unwrap(),
+        site: "NCG-INGRID-PT".to_owned(),
+        ngi: "NGI_IBERGRID".to_owned(),
+        products: vec!["storm".to_owned()],
+        platforms: vec!["sl6".to_owned()],
+        contact: "early-adopters-storm@example.org".to_owned(),
+        members: vec!["zo\u{eb}".to_owned()],
+        active: true,
+    };
+    store.save_teams(std::slice::from_ref(&team)).await.unwrap();
+    let asked = ParticipationRecord::invited(ticket(1), &team, ContentId(Sha256::of(b"content")), second(9));
+    assert!(store.save_part(&asked, Some("lip"), second(9)).await.unwrap());
+    assert!(!store.save_part(&asked, Some("lip"), second(10)).await.unwrap());
+    let letter = NewLetter {
+        topic: "invited 1 lip".to_owned(),
+        readers: "team lip".to_owned(),
+        subject: "StoRM 1.0.0".to_owned(),
+        body: "Please try it.".to_owned(),
+        digest: false,
+    };
+    assert!(store.write_letter(&letter, second(9)).await.unwrap());
+    assert!(!store.write_letter(&letter, second(10)).await.unwrap());
+    let waiver = Waiver {
+        ticket: ticket(1),
+        finding: "broken/a-1-1.noarch".to_owned(),
+        reason: "the library comes with the next update".to_owned(),
+        owner: "kostas".to_owned(),
+        granted: second(5),
+        until: "2026-12-31".parse().unwrap(),
+    };
+    store.grant_waivers(&[waiver]).await.unwrap();
 }
 
 /// The tables that are as good as empty.
@@ -79,6 +121,9 @@ async fn a_copy_has_everything_and_a_copy_of_it_too() {
     assert_eq!(other.verify_history().await.unwrap(), one.verify_history().await.unwrap());
     assert_eq!(other.load_releases().await.unwrap(), one.load_releases().await.unwrap());
     assert_eq!(other.pending(second(9)).await.unwrap(), one.pending(second(9)).await.unwrap());
+    assert_eq!(other.load_parts(None).await.unwrap(), one.load_parts(None).await.unwrap());
+    assert_eq!(other.load_rollout_head().await.unwrap(), one.load_rollout_head().await.unwrap());
+    assert_eq!(other.load_waivers(None).await.unwrap(), one.load_waivers(None).await.unwrap());
     assert_eq!(other.load_target_areas().await.unwrap(), one.load_target_areas().await.unwrap());
     assert_eq!(facts("storm", "1.0.0").slot, "slot of storm");
     assert_eq!(other.slot_holder("slot of storm", ticket(9)).await.unwrap(), Some(ticket(1)));
@@ -109,9 +154,9 @@ async fn a_database_that_holds_something_is_not_copied_over() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_database_that_is_written_to_meanwhile_is_not_copied() {
+    static DONE: AtomicBool = AtomicBool::new(false);
     let (world, there) = (World::new().await, World::new().await);
     fill(&world).await;
-    static DONE: AtomicBool = AtomicBool::new(false);
     let store = world.store.clone();
     let writer = tokio::spawn(async move {
         for number in 0.. {

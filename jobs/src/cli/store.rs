@@ -16,8 +16,8 @@ pub enum StoreCommand {
 /// `nsrw store copy`
 #[derive(Debug, Args)]
 pub struct CopyArgs {
-    /// The other database: postgres://account@host/database, mysql://account@host/database or sqlite:///path, without a
-    /// password
+    /// The other database: <postgres://account@host/database>, <mysql://account@host/database> or <sqlite:///path>,
+    /// without a password
     #[arg(long, value_name = "URL")]
     pub to: String,
     /// The file with the account's password there

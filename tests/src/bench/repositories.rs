@@ -17,7 +17,7 @@ use super::Contest;
 use super::workshop::Workshop;
 
 /// The groups of jobs, by name. Each is built when its turn comes, and gone before the next: they take gigabytes.
-pub(super) const GROUPS: [(&str, fn(&Workshop) -> Result<Jobs<'_>>); 7] = [
+pub(super) const GROUPS: [(&str, Build); 7] = [
     ("full-2000", |workshop| full(workshop, 2_000)),
     ("full-10000", |workshop| full(workshop, 10_000)),
     ("growth-10000", |workshop| {
@@ -41,6 +41,9 @@ pub(super) const GROUPS: [(&str, fn(&Workshop) -> Result<Jobs<'_>>); 7] = [
     }),
     ("copying", |workshop| Ok(vec![Box::new(copying::Copying::new(workshop)?)])),
 ];
+
+/// Builds the jobs of a group.
+type Build = fn(&Workshop) -> Result<Jobs<'_>>;
 
 /// Jobs that have something in common.
 pub(super) type Jobs<'w> = Vec<Box<dyn Contest + 'w>>;

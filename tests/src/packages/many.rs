@@ -33,7 +33,7 @@ pub fn fetch_many_debs(count: usize, dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn choose(count: usize) -> Result<Vec<String>> {
-    let known = run(&mut Command::new("apt-cache").arg("dumpavail"))?;
+    let known = run(Command::new("apt-cache").arg("dumpavail"))?;
     let mut small: BTreeMap<String, u64> = BTreeMap::new();
     for stanza in known.split("\n\n") {
         let field = |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);

@@ -36,7 +36,7 @@ const MODULES: [&str; 15] = [
 pub enum People {
     /// By accounts and groups in LDAP.
     Ldap(Directory),
-    /// By an OpenID Connect provider.
+    /// By a provider of `OpenID` Connect.
     Openid(OpenidProvider),
 }
 

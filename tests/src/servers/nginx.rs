@@ -70,7 +70,7 @@ impl Nginx {
             .concat();
         let (http, server) = (deploy("nginx/nsrw-http.conf"), deploy("nginx/nsrw-server.conf"));
         format!(
-            r#"daemon off;
+            r"daemon off;
 {user}
 pid {home_text}/nginx.pid;
 error_log {home_text}/log warn;
@@ -88,7 +88,7 @@ http {{
         include {server};
     }}
 }}
-"#,
+",
             http = http.display(),
             server = server.display(),
             machines = machines.display(),

@@ -1,4 +1,4 @@
-//! A provider of OpenID Connect: `oidc-provider-mock` from PyPI, which speaks the whole of the code flow and asks no password.
+//! A provider of `OpenID` Connect: `oidc-provider-mock` from `PyPI`, which speaks the whole of the code flow and asks no password.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -126,7 +126,7 @@ impl Publisher for Nsrw {
     fn publish(&mut self, version: usize) -> Result<()> {
         let made = self.home.join("made");
         // One kind after the other.
-        if version % 2 == 0 {
+        if version.is_multiple_of(2) {
             self.release(version, ("sl6", "x86_64"), &rpms(version, &made)?)?;
         } else {
             self.release(version, ("debian-bookworm", "amd64"), &debs(version, &made)?)?;

@@ -58,7 +58,8 @@ impl Crowd<'_> {
         let is_frozen = self.frozen.iter().any(|(worker, _)| *worker == victim);
         match self.dice.next() % 10 {
             0..4 => {
-                self.frozen.retain(|(worker, _)| *worker != victim);
+                // A frozen one may hold the desk's lock, which a fresh one waits for before it is ready.
+                self.thaw(true)?;
                 let fresh = Serving::start(&self.world.site)?;
                 std::mem::replace(&mut self.workers[victim], fresh).kill()?;
                 self.trouble.kills += 1;

@@ -60,8 +60,8 @@ impl World {
         for (name, bytes) in files.iter().chain([&release]) {
             std::fs::write(scratch.files_dir().join(name), bytes).unwrap();
             let (size, digest) = (bytes.len(), Sha256::of(bytes));
-            listed +=
-                &format!("<File path=\"{name}\" size=\"{size}\"><Digest algorithm=\"sha256\">{digest}</Digest></File>");
+            let digest = format!("<Digest algorithm=\"sha256\">{digest}</Digest>");
+            listed.extend([format!("<File path=\"{name}\" size=\"{size}\">{digest}</File>")]);
         }
         let checksums = format!("<Checksums version=\"1\">{listed}</Checksums>");
         let checksums = egi_model::checksums::Checksums::parse(checksums.as_bytes()).unwrap();

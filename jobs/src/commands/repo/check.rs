@@ -34,7 +34,7 @@ pub(super) async fn run(site: &Site, args: CheckArgs) -> anyhow::Result<Exit> {
         match what {
             Checked::Ticket(ticket) => judged.push(of_ticket(site, ticket).await?),
             Checked::Area(area) => keys.extend(site.tree.live_keys()?.into_iter().filter(|key| key.area == area)),
-            Checked::Repo(key) => drop(keys.insert(live(site, key)?)),
+            Checked::Repo(key) => drop(keys.insert(live(site, &key)?)),
         }
     }
     for (what, question) in gate::questions_of(site, keys).await? {
@@ -54,8 +54,8 @@ pub(super) async fn run(site: &Site, args: CheckArgs) -> anyhow::Result<Exit> {
     })
 }
 
-fn live(site: &Site, key: RepoKey) -> anyhow::Result<RepoKey> {
-    let live = site.tree.probe_live(&key)?;
+fn live(site: &Site, key: &RepoKey) -> anyhow::Result<RepoKey> {
+    let live = site.tree.probe_live(key)?;
     live.map(|_| key.clone()).with_context(|| format!("there is no repository {key}; see `nsrw repo list`"))
 }
 
