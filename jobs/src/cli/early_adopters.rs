@@ -71,7 +71,7 @@ pub struct PartArgs {
 /// `nsrw ea load`
 #[derive(Debug, Args)]
 pub struct LoadArgs {
-    /// A TOML file with [[team]], or a CSV file
+    /// A TOML file with a `team` table for each, or a CSV file
     #[arg(required_unless_present = "rt")]
     pub file: Option<PathBuf>,
     /// Take the groups early-adopters-… of Request Tracker, whose descriptions tell site, ngi, products, platforms and contact
