@@ -100,10 +100,11 @@ fn stanzas(text: &str) -> Stanzas {
                     name.clone_into(&mut last);
                     fields.insert(last.clone(), value.trim().to_owned());
                 }
-                _ => fields.entry(last.clone()).or_default().push_str(&format!("\n{line}")),
+                _ => fields.entry(last.clone()).or_default().extend(["\n", line]),
             }
         }
-        all.insert(format!("{} {}", fields["Package"], fields["Architecture"]), fields);
+        let name = ["Package", "Architecture"].map(|field| fields.get(field).cloned().unwrap_or_default());
+        all.insert(name.join(" "), fields);
     }
     all
 }
@@ -142,7 +143,7 @@ fn apt_sees_what_apt_ftparchive_would_show_it() {
     let answer = |root: &AptRoot| {
         let text = root.ask(&question).unwrap();
         let lines = text.lines().map(|line| line.split("(/").next().unwrap_or_default());
-        lines.filter(|line| !line.contains("File: ")).map(|line| format!("{line}\n")).collect::<String>()
+        lines.filter(|line| !line.contains("File: ")).collect::<Vec<_>>().join("\n")
     };
     assert_eq!(difference(&answer(&ours), &answer(&theirs)), "");
 }

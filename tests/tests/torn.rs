@@ -3,8 +3,6 @@
 //! Ten seconds each time; `TORN_SECONDS=60 cargo nextest run -p nsrw-tests --test torn --no-capture` takes a minute and
 //! prints what was seen. `make bench` has the same of other tools.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where its world can not be built")]
-
 use std::time::Duration;
 
 use nsrw_tests::torn::{HEAD, Tool, watch};
@@ -13,7 +11,6 @@ use nsrw_tests::torn::{HEAD, Tool, watch};
 const VARIABLE: &str = "TORN_SECONDS";
 
 #[test]
-#[expect(clippy::print_stdout, reason = "what was seen is what a long run is made for")]
 fn readers_see_the_old_repository_or_the_new_one() {
     let seconds = std::env::var(VARIABLE).map_or(10, |text| text.parse().unwrap());
     let report = watch(Tool::Nsrw, Duration::from_secs(seconds)).unwrap();
@@ -24,7 +21,7 @@ fn readers_see_the_old_repository_or_the_new_one() {
     assert_eq!((sum.torn, sum.missing), (0, 0), "\n{HEAD}{report}");
 }
 
-/// That readers see a torn repository when there is one: index and packages are replaced in place, as createrepo_c does.
+/// That readers see a torn repository when there is one: index and packages are replaced in place, as `createrepo_c` does.
 #[test]
 fn readers_see_what_is_torn() {
     let report = watch(Tool::Createrepo, Duration::from_secs(8)).unwrap();

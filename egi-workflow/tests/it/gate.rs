@@ -34,9 +34,9 @@ fn gated(to: RolloutState, mode: GateMode, findings: Vec<Finding>) -> Snapshot {
 
 fn comments(snapshot: &Snapshot) -> String {
     let plan = plan(snapshot, &decide(snapshot)).unwrap();
-    let texts = plan.steps.iter().filter_map(|step| match step {
-        Effect::Comment { text } => Some(text.clone()),
-        _ => None,
+    let texts = plan.steps.iter().filter_map(|step| {
+        let Effect::Comment { text } = step else { return None };
+        Some(text.clone())
     });
     texts.collect::<Vec<_>>().join("\n---\n")
 }
@@ -98,12 +98,12 @@ fn a_waived_finding_is_shown_and_kept_in_the_history() {
         granted: chrono::DateTime::UNIX_EPOCH,
         until: "2026-12-31".parse().unwrap(),
     };
-    let waived = Finding { waiver: Some(waiver), ..finding(1, Verdict::Fail) };
-    let snapshot = gated(Production, GateMode::Enforce, vec![waived]);
+    let excused = Finding { waiver: Some(waiver), ..finding(1, Verdict::Fail) };
+    let snapshot = gated(Production, GateMode::Enforce, vec![excused]);
     let plan = plan(&snapshot, &decide(&snapshot)).unwrap();
     let told = "broken/storm-1-1.noarch by kostas until 2026-12-31: lib comes with the installer";
     assert_eq!(plan.reasons, [format!("waived: {told}")]);
-    assert!(comments(&snapshot).contains(&format!("Gate: pass, 3 packages")), "{}", comments(&snapshot));
+    assert!(comments(&snapshot).contains("Gate: pass, 3 packages"), "{}", comments(&snapshot));
     assert!(comments(&snapshot).contains(told));
 }
 

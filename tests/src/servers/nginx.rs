@@ -22,7 +22,7 @@ pub struct NginxServer {
 served!(NginxServer);
 
 impl NginxServer {
-    /// The cookie of somebody who is logged in at [`Login`].
+    /// The cookie of somebody who is logged in at what stands in for oauth2-proxy.
     pub const SESSION: &'static str = "session=good";
 
     /// Serves the tree at `tree`, which need not be there yet, until dropped.

@@ -39,8 +39,8 @@ fn an_index_is_published_anew_before_apt_stops_to_trust_it() {
     age(&world, 4);
     assert_eq!(world.site.done(&["repo", "refresh", "--dry-run"]).unwrap(), nothing, "six of ten days are left");
     age(&world, 2);
-    let would = world.site.done(&["repo", "refresh", "--dry-run"]).unwrap();
-    assert_eq!(would, format!("{APT}: would be published anew\n"));
+    let planned = world.site.done(&["repo", "refresh", "--dry-run"]).unwrap();
+    assert_eq!(planned, format!("{APT}: would be published anew\n"));
     world.site.done(&["promote"]).unwrap();
     let list = world.site.done(&["repo", "list"]).unwrap();
     assert!(list.contains(&format!("{APT}  generation 2")) && list.contains(&format!("{YUM}  generation 1")), "{list}");
