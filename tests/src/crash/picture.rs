@@ -146,13 +146,15 @@ fn draw_store(url: &str, times: &Regex, picture: &mut String) -> Result<()> {
         store.close().await;
         Ok::<_, egi_store::StoreError>(loaded)
     });
-    let (releases, history, pending) = loaded.context("failed to read the database")?;
+    let (releases, mut history, pending) = loaded.context("failed to read the database")?;
     for release in releases {
         let _ = writeln!(picture, "release {}", times.replace_all(&serde_json::to_string(&release)?, "TIME"));
     }
+    // By ticket: which of two tickets comes first is a matter of when each was tried again.
+    history.sort_by_key(|record| (record.entry.ticket, record.seq));
     for record in history {
         let entry = serde_json::to_string(&record.entry)?;
-        let _ = writeln!(picture, "history {} {}", record.seq, times.replace_all(&entry, "TIME"));
+        let _ = writeln!(picture, "history of {} {}", record.entry.ticket, times.replace_all(&entry, "TIME"));
     }
     for message in pending {
         let _ = writeln!(picture, "waiting: {}", times.replace_all(&serde_json::to_string(&message)?, "TIME"));

@@ -90,13 +90,13 @@ fn productive(text: &str) -> impl Iterator<Item = &str> {
     lines.map(|line| if line.trim_start().starts_with("//") { "" } else { line })
 }
 
-/// Looks through the sources of all crates but the tests crate, which shows what is forbidden.
+/// Looks through the sources of all crates but those of tests: `tests` shows what is forbidden, and `fuzz` writes inputs.
 pub(crate) fn scan(workspace: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let mut files = 0;
     for entry in fs::read_dir(workspace)? {
         let sources = entry?.path().join("src");
-        if !sources.is_dir() || sources.parent().is_some_and(|crate_dir| crate_dir.ends_with("tests")) {
+        if !sources.is_dir() || sources.parent().is_some_and(|folder| folder.ends_with("tests") || folder.ends_with("fuzz")) {
             continue;
         }
         for file in rust_files(&sources)? {
