@@ -1,7 +1,7 @@
 //! Where the provider's files are fetched from.
 
-use std::fmt;
 use core::net::Ipv6Addr;
+use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};

@@ -96,7 +96,9 @@ pub(crate) fn scan(workspace: &Path) -> Result<Vec<String>> {
     let mut files = 0;
     for entry in fs::read_dir(workspace)? {
         let sources = entry?.path().join("src");
-        if !sources.is_dir() || sources.parent().is_some_and(|folder| folder.ends_with("tests") || folder.ends_with("fuzz")) {
+        if !sources.is_dir()
+            || sources.parent().is_some_and(|folder| folder.ends_with("tests") || folder.ends_with("fuzz"))
+        {
             continue;
         }
         for file in rust_files(&sources)? {

@@ -64,9 +64,11 @@ fn apt_installs_upgrades_and_downgrades_and_refuses_what_was_tampered_with() {
 
     let package = world.public(APT).join("storm_1.1-1_all.deb");
     tamper(&package, |bytes| *bytes.last_mut().unwrap() ^= 1);
-    let refused = format!("{:#}", apt.install(&["storm=1.1-1"]).unwrap_err());
+    // The first has the good one in its cache.
+    let fresh = world.apt();
+    let refused = format!("{:#}", fresh.install(&["storm=1.1-1"]).unwrap_err());
     assert!(refused.contains("Hash Sum mismatch") || refused.contains("unexpected size"), "{refused}");
-    assert_eq!(apt.query_installed().unwrap(), ["storm 1.0-1"]);
+    assert!(fresh.query_installed().unwrap().is_empty());
     tamper(&world.public(APT).join("dists/debian-bookworm/InRelease"), |bytes| {
         let text = String::from_utf8(bytes.clone()).unwrap();
         *bytes = text.replacen("Components: main", "Components: Main", 1).into_bytes();
@@ -99,9 +101,11 @@ fn dnf_tells_what_each_release_brings() {
     let id = |version: &str| format!("umd-4.tp.storm.sl6.x86_64-{version}");
     let list = dnf.run("updateinfo", &["list"]).unwrap();
     let lines: Vec<Vec<&str>> = list.lines().map(|line| line.split_whitespace().collect()).collect();
-    for (version, kind) in [("1.0.1", "bugfix"), ("1.1", "enhancement"), ("1.2", "security")] {
+    for (version, release, kind) in
+        [("1.0.1", "1.0.1", "bugfix"), ("1.1", "1.1.0", "enhancement"), ("1.2", "1.2.0", "security")]
+    {
         let package = format!("storm-{version}-1.noarch");
-        let told = lines.iter().find(|words| words.first() == Some(&id(version).as_str()));
+        let told = lines.iter().find(|words| words.first() == Some(&id(release).as_str()));
         let told = told.unwrap_or_else(|| panic!("{version}: {list}"));
         assert!(told[1].to_lowercase().contains(&kind[..3]) && told.last() == Some(&package.as_str()), "{list}");
     }

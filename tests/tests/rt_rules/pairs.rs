@@ -87,7 +87,8 @@ fn walk(rt: &Rt, by: By) {
         }
         expected.insert(ticket, stand);
     }
-    assert_eq!(asked, (table::TRANSITIONS.len(), 110), "pairs that were made, and that were refused");
+    // Every row, and the way back to staged rollout that the repository's account takes where evidence is lacking.
+    assert_eq!(asked, (table::TRANSITIONS.len() + 1, 110), "pairs that were made, and that were refused");
     let found: BTreeMap<_, _> = stands(rt).unwrap().into_iter().filter(|(id, _)| expected.contains_key(id)).collect();
     assert_eq!(found, expected);
 }
