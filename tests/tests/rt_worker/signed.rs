@@ -28,7 +28,7 @@ fn a_notice_is_good_once_and_with_the_shared_secret_alone() {
     assert_eq!(sent.len(), 1, "{sent:?}");
     for _ in 0..2 {
         let answer = send_again(port, &sent[0].bytes);
-        assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("X-NSRW-Nonce was used before"), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 409") && answer.contains("X-NSRW-Nonce was used before"), "{answer}");
     }
 
     let secret = std::fs::read(world.rt.secret_file()).unwrap();
