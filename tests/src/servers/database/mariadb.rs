@@ -18,8 +18,8 @@ impl Mariadb {
         let mut serve = Command::new("mariadbd");
         serve.env("PATH", ADMIN_PATH).args(["--no-defaults", &data_of(home)]).args(account());
         serve.arg(format!("--socket={}", home.join("socket").display())).arg(format!("--port={port}"));
-        // RT wants large packets; what is lost with the power is lost.
-        serve.args(["--bind-address=127.0.0.1", "--max-allowed-packet=64M", "--innodb-flush-log-at-trx-commit=0"]);
+        // RT wants large packets. What is committed outlives the process; what is lost with the power is lost.
+        serve.args(["--bind-address=127.0.0.1", "--max-allowed-packet=64M", "--innodb-flush-log-at-trx-commit=2"]);
         serve
     }
 }
