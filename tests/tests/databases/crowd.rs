@@ -60,12 +60,10 @@ impl Crowd<'_> {
         let is_frozen = self.frozen.iter().any(|(worker, _)| *worker == victim);
         match self.dice.next() % 10 {
             0..4 => {
-                // The victim dies frozen or not. Its successor may need a lock that another one was frozen with.
-                self.frozen.retain(|(worker, _)| *worker != victim);
+                // A frozen one may hold the desk's lock, which a fresh one waits for before it is ready.
                 self.thaw(true)?;
-                self.workers.swap_remove(victim).kill()?;
-                self.workers.push(Serving::start(&self.world.site)?);
-                self.workers.swap(victim, WORKERS - 1);
+                let fresh = Serving::start(&self.world.site)?;
+                std::mem::replace(&mut self.workers[victim], fresh).kill()?;
                 self.trouble.kills += 1;
             }
             4..8 if !is_frozen => {
