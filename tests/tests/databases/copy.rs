@@ -11,9 +11,8 @@ fn a_site_moves_from_its_file_to_postgres_and_on_to_mariadb_and_goes_on_there() 
     let waiting = world.open("dpm");
     world.site.done(&["ticket", "set", "--as", "carlos", &waiting.to_string(), "RolloutProgress=Unverified"]).unwrap();
     let (before, head) = (world.everything(ticket), world.site.done(&["history", "verify"]).unwrap());
-    for kind in [DatabaseKind::Postgres, DatabaseKind::Mariadb] {
-        // The server of the first leg may go once the second begins.
-        let server = Box::leak(Box::new(DatabaseServer::start(kind).unwrap()));
+    let servers = DatabaseKind::ALL.map(|kind| DatabaseServer::start(kind).unwrap());
+    for server in &servers {
         let url = server.make_database().unwrap();
         let told = world.site.done(&["store", "copy", "--to", &url]).unwrap();
         assert!(told.contains(&format!("set store.url = \"{url}\"")), "{told}");
