@@ -166,11 +166,17 @@ impl<S> World<S> {
 
     /// An `apt-get` that has [`APT`] by the file that it offers, unchanged.
     pub(crate) fn apt(&self) -> AptRoot {
+        let apt = self.apt_without_lists();
+        apt.update().unwrap();
+        apt
+    }
+
+    /// The same before it has asked for anything.
+    pub(crate) fn apt_without_lists(&self) -> AptRoot {
         let apt = AptRoot::new("amd64").unwrap();
         let text = self.repofile(APT, "sources");
         assert!(text.contains("Signed-By:"), "{text}");
         apt.add_sources_file("umd", &text).unwrap();
-        apt.update().unwrap();
         apt
     }
 }
