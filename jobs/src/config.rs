@@ -3,6 +3,7 @@
 //! Relative paths are below the folder of the file. Unknown keys are refused with the nearest known one. Secrets are
 //! named by file, never written here.
 
+mod api;
 mod error;
 mod fetch;
 mod intake;
@@ -23,6 +24,7 @@ use egi_workflow::Policy;
 use egi_workflow::policy::{TargetAreas, default_target_areas};
 use serde::{Deserialize, Serialize};
 
+pub use api::Api;
 pub use error::ConfigError;
 pub use fetch::Fetch;
 pub use intake::Intake;
@@ -109,20 +111,6 @@ pub struct Repository {
     pub allow_weak_digests: bool,
 }
 
-/// The HTTP API.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Api {
-    /// Address and port; port 0 takes a free one.
-    pub listen: String,
-    /// Whether notices must be signed. Turn it off only behind something that authenticates.
-    pub authenticate: bool,
-    /// The file with the secret that notices are signed with.
-    pub secret_file: PathBuf,
-    /// How many seconds the clocks of both sides may differ.
-    pub clock_skew_seconds: u64,
-}
-
 /// The worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -200,17 +188,6 @@ impl Default for Repository {
     }
 }
 
-impl Default for Api {
-    fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:8470".to_owned(),
-            authenticate: true,
-            secret_file: "secrets/notice.key".into(),
-            clock_skew_seconds: 300,
-        }
-    }
-}
-
 impl Default for Worker {
     fn default() -> Self {
         Self { poll_seconds: 5, sync_seconds: 300, lease_seconds: 120, tries: 5, retry_seconds: 30 }
@@ -256,6 +233,9 @@ impl Config {
         let wrong = |message: String| Err(ConfigError::Contradiction { path: path.to_owned(), message });
         if let Err(error) = Field::RepositoryUrl.spec().check(&self.site.public_url) {
             return wrong(format!("site.public_url becomes the RepositoryURL of tickets: {error}"));
+        }
+        if let Err(message) = self.api.check() {
+            return wrong(message);
         }
         let senders = (!self.mail.host.is_empty()).then_some(&self.mail.from);
         for address in senders.into_iter().chain(&self.mail.report_to) {

@@ -11,6 +11,7 @@ pub mod mail;
 pub mod numbers;
 pub mod output;
 pub mod rt;
+mod secret;
 pub mod site;
 pub mod worker;
 

@@ -23,7 +23,7 @@ pub(super) struct Answer {
     errors: Vec<FieldFault>,
 }
 
-type Reply = (StatusCode, Json<Answer>);
+pub(super) type Reply = (StatusCode, Json<Answer>);
 
 /// Takes a notice. It is stored durably before 202 is answered.
 pub(super) async fn post(State(api): State<Api>, request: Request) -> Reply {
@@ -98,7 +98,7 @@ fn not_stored(ticket: TicketId, error: &egi_store::StoreError) -> Reply {
     refuse(StatusCode::SERVICE_UNAVAILABLE, "server", "the notice could not be stored; send it again")
 }
 
-fn refuse(status: StatusCode, field: &str, message: &str) -> Reply {
+pub(super) fn refuse(status: StatusCode, field: &str, message: &str) -> Reply {
     let errors = vec![FieldFault { field: field.to_owned(), message: message.to_owned() }];
     (status, Json(Answer { errors, ..Answer::default() }))
 }
