@@ -50,7 +50,7 @@ use crate::parallel;
 use crate::progress::Progress;
 use crate::verify::Verified;
 
-pub use audit::AuditRecord;
+pub use audit::{AuditRecord, By};
 pub use error::{Claimant, Clash, Conflict, RepoError};
 pub use garbage::Garbage;
 pub use lock::RepoLock;
@@ -292,12 +292,12 @@ impl RepoTree {
         lock: &RepoLock,
         key: &RepoKey,
         to: Point,
-        by: &str,
+        by: impl Into<By>,
         now: DateTime<Utc>,
     ) -> Result<Change, RepoError> {
-        let then = past::find(&self.layout, key, to)?;
+        let (by, then) = (by.into(), past::find(&self.layout, key, to)?);
         let what = format!("{key}: back to generation {} ({to})", then.generation);
-        audit::append(&self.layout, lock, now, by, &format!("{what}: begun"))?;
+        audit::append(&self.layout, lock, now, by.clone(), &format!("{what}: begun"))?;
         let change = self.converge(lock, key, now, |live| Ok(past::restore(live, then)))?;
         let done = match &change {
             Change::Unchanged => "it was so already".to_owned(),
@@ -315,7 +315,7 @@ impl RepoTree {
         lock: &RepoLock,
         wanted: &BTreeSet<ContentId>,
         records: TimeDelta,
-        by: &str,
+        by: impl Into<By>,
         now: DateTime<Utc>,
     ) -> Result<Garbage, RepoError> {
         self.prune(lock, now)?;
@@ -327,7 +327,7 @@ impl RepoTree {
             let what = format!(
                 "garbage removed: {files} files of {bytes} bytes, {contents} contents, {generations} records of generations, {metadata} pieces of metadata"
             );
-            audit::append(&self.layout, lock, now, by, &what)?;
+            audit::append(&self.layout, lock, now, by.into(), &what)?;
         }
         Ok(garbage)
     }
@@ -350,12 +350,12 @@ impl RepoTree {
         scrub::scrub(&self.layout, progress)
     }
 
-    /// Writes into the tree's log that somebody looked at it.
-    pub fn note(&self, lock: &RepoLock, by: &str, what: &str, now: DateTime<Utc>) -> Result<(), RepoError> {
-        audit::append(&self.layout, lock, now, by, what)
+    /// Writes into the log what somebody did by hand beside the tree.
+    pub fn note(&self, lock: &RepoLock, by: impl Into<By>, what: &str, now: DateTime<Utc>) -> Result<(), RepoError> {
+        audit::append(&self.layout, lock, now, by.into(), what)
     }
 
-    /// What people did to the tree by hand.
+    /// What people did by hand.
     pub fn load_log(&self) -> Result<Vec<AuditRecord>, RepoError> {
         audit::load(&self.layout)
     }

@@ -8,7 +8,7 @@ use egi_model::area::{Area, RepoKey};
 use egi_model::ticket::TicketId;
 use egi_repo::tree::Point;
 
-use super::{JsonArg, Who};
+use super::{Hand, JsonArg};
 
 /// `nsrw repo …`
 #[derive(Debug, Subcommand)]
@@ -43,7 +43,7 @@ pub enum RepoCommand {
     Verify(ByArgs),
     /// Remove what nobody can want any more
     Gc(GcArgs),
-    /// Show what people did to the repositories by hand
+    /// Show what people did by hand: to repositories, and to whatever else this program keeps
     Log(JsonArg),
 }
 
@@ -62,7 +62,7 @@ pub struct RollbackArgs {
     pub dry_run: bool,
     /// Who does it.
     #[command(flatten)]
-    pub who: Who,
+    pub hand: Hand,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -73,7 +73,7 @@ pub struct RollbackArgs {
 pub struct ByArgs {
     /// Who does it.
     #[command(flatten)]
-    pub who: Who,
+    pub hand: Hand,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -90,7 +90,7 @@ pub struct GcArgs {
     pub dry_run: bool,
     /// Who does it.
     #[command(flatten)]
-    pub who: Who,
+    pub hand: Hand,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
