@@ -9,8 +9,9 @@
 //! - [`serve`]: a running `nsrw serve` of such a site, asked over HTTP, ended by signals;
 //! - [`old_rt`]: the database of a Request Tracker that was in use for years, on each kind of database it runs on;
 //! - [`scenario`]: scripts of what people do, run against such a site: script in, transcript out;
-//! - [`keys`]: secret keys, made by `gpg`;
+//! - [`keys`]: secret keys, made by `gpg`, and [`certificate`]s, by `openssl`;
 //! - [`crash`]: the worker killed at any moment, and what is left compared with the undisturbed run;
+//! - [`dice`]: random numbers that are the same each time;
 //! - [`numbers`]: random logs, and `DuckDB` to compute from them what `nsrw report` does;
 //! - [`demo`]: the main job from delivery to production, narrated: `make demo`;
 //! - [`mod@bench`]: our commands timed beside the same work done by hand: `make bench`.
@@ -22,10 +23,11 @@
 
 pub mod bench;
 pub mod browser;
+pub mod certificate;
 pub mod clients;
 pub mod crash;
 pub mod demo;
-mod dice;
+pub mod dice;
 pub mod keys;
 pub mod numbers;
 pub mod old_rt;
