@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 CARGO ?= cargo
 
-.PHONY: help demo test lint fuzz bench docs
+.PHONY: help demo test lint fuzz bench release docs
 
 help:
 	@echo "make demo    real releases from a provider to repositories that dnf and apt install from; leaves demo/"
@@ -11,6 +11,7 @@ help:
 	@echo "make lint    formatting, clippy and rustdoc, each without a warning; cargo-deny where it is installed"
 	@echo "make fuzz    gives every parser inputs for SECONDS each (600 unless set), and says how many"
 	@echo "make bench   times the main job beside the same work done by hand"
+	@echo "make release builds target/release/nsrw without this machine's paths in it, and its bill of materials"
 	@echo "make docs    renders docs/*.md from the tables in the code, and the crates' documentation"
 
 demo:
@@ -51,6 +52,14 @@ bench:
 	$(CARGO) run -q --release -p nsrw-tests --bin bench
 	$(CARGO) run -q --release -p nsrw-tests --bin bench -- --repositories
 	$(CARGO) run -q --release -p nsrw-tests --bin bench -- --torn
+
+# The paths of this machine are left out of the program, and what is built is what Cargo.lock pins.
+CARGO_HOME ?= $(HOME)/.cargo
+REMAP = --remap-path-prefix=$(CURDIR)=/nsrw --remap-path-prefix=$(CARGO_HOME)=/cargo
+
+release:
+	RUSTFLAGS="$(REMAP)" $(CARGO) build --release --locked -p jobs
+	scripts/sbom >target/release/nsrw.cdx.json
 
 docs:
 	$(CARGO) build -p jobs

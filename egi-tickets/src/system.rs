@@ -82,6 +82,11 @@ pub trait TicketSystem: Send + Sync {
         &[]
     }
 
+    /// Why nothing is asked of it at present, for whoever watches; `None` while it is asked.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// Looks whether the system has all that the workflow needs of it. Each fault comes with what would do; none means
     /// that work can begin.
     async fn check(&self) -> Result<Vec<String>, TicketError>;

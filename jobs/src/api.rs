@@ -7,17 +7,24 @@
 mod auth;
 mod body;
 mod health;
+mod limit;
 mod participation;
 mod rollout;
+mod server;
+mod tls;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio::sync::Notify;
 
 pub use self::auth::{Secret, sign};
+pub use self::limit::Limit;
+pub use self::server::serve;
+pub use self::tls::Tls;
 use crate::site::Site;
 
 /// What the routes share.
@@ -31,6 +38,8 @@ pub struct Api {
     pub bell: Arc<Notify>,
     /// What keeps the worker from beginning.
     pub waiting: Waiting,
+    /// How much one address may ask for.
+    pub limit: Limit,
 }
 
 /// What keeps the worker from beginning, shared by those who wait for it and those who are asked about it.
@@ -55,9 +64,10 @@ impl Waiting {
 
 /// The routes.
 pub fn router(api: Api) -> Router {
+    let limited = from_fn_with_state(api.limit.clone(), limit::admit);
     Router::new()
-        .route("/api/rollout", post(rollout::post))
-        .route("/api/participation", post(participation::post))
+        .route("/api/rollout", post(rollout::post).layer(limited.clone()))
+        .route("/api/participation", post(participation::post).layer(limited))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .layer(DefaultBodyLimit::max(body::MAX_BODY))

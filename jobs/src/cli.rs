@@ -145,9 +145,23 @@ pub struct SyncArgs {
     /// Mend what can be mended; without it, only say what differs
     #[arg(long)]
     pub apply: bool,
+    /// Who mends it.
+    #[command(flatten)]
+    pub hand: Hand,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Who does something by hand, and why: what the log says of it.
+#[derive(Debug, Args)]
+pub struct Hand {
+    /// Who does it.
+    #[command(flatten)]
+    pub who: Who,
+    /// Why, for the log that `nsrw repo log` shows
+    #[arg(long, value_name = "TEXT")]
+    pub because: Option<String>,
 }
 
 /// Who does it.

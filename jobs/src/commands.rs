@@ -29,11 +29,12 @@ use anyhow::Context as _;
 use chrono::Utc;
 use clap::CommandFactory as _;
 use egi_model::role::Actor;
+use egi_repo::tree::By;
 use egi_tickets::TicketError;
 
 use crate::cli::report::FactsCommand;
 use crate::cli::rt::RtCommand;
-use crate::cli::{Cli, Command, Document, JsonArg, SiteCommand, Who};
+use crate::cli::{Cli, Command, Document, Hand, JsonArg, SiteCommand, Who};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output::{self, Shown};
@@ -137,4 +138,16 @@ fn tell_limits(site: &Site) {
 fn actor(site: &Site, who: &Who) -> Actor {
     let user = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "root".to_owned());
     site.config.actor(&who.account.clone().unwrap_or_else(user))
+}
+
+/// Who does something by hand and why, as the log is told.
+fn by(site: &Site, hand: &Hand) -> By {
+    By::because(&actor(site, &hand.who).name, hand.because.as_deref())
+}
+
+/// Writes into the log of what is done by hand that this was done.
+async fn note(site: &Site, hand: &Hand, what: String) -> anyhow::Result<()> {
+    let (tree, by, now) = (Arc::clone(&site.tree), by(site, hand), site.now());
+    let noted = tokio::task::spawn_blocking(move || tree.note(&tree.lock()?, by, &what, now));
+    noted.await?.context("it was done, and could not be written into the log")
 }

@@ -3,6 +3,7 @@
 //! Relative paths are below the folder of the file. Unknown keys are refused with the nearest known one. Secrets are
 //! named by file, never written here.
 
+mod api;
 mod clocks;
 mod early_adopters;
 mod error;
@@ -28,6 +29,7 @@ use egi_workflow::Policy;
 use egi_workflow::policy::{TargetAreas, default_target_areas};
 use serde::{Deserialize, Serialize};
 
+pub use api::Api;
 pub use clocks::Clocks;
 pub use early_adopters::EarlyAdopters;
 pub use error::ConfigError;
@@ -123,20 +125,6 @@ pub struct Repository {
     pub apt_valid_days: u32,
 }
 
-/// The HTTP API.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Api {
-    /// Address and port; port 0 takes a free one.
-    pub listen: String,
-    /// Whether notices must be signed. Turn it off only behind something that authenticates.
-    pub authenticate: bool,
-    /// The file with the secret that notices are signed with.
-    pub secret_file: PathBuf,
-    /// How many seconds the clocks of both sides may differ.
-    pub clock_skew_seconds: u64,
-}
-
 /// The worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -218,17 +206,6 @@ impl Default for Repository {
     }
 }
 
-impl Default for Api {
-    fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:8470".to_owned(),
-            authenticate: true,
-            secret_file: "secrets/notice.key".into(),
-            clock_skew_seconds: 300,
-        }
-    }
-}
-
 impl Default for Worker {
     fn default() -> Self {
         Self { poll_seconds: 5, sync_seconds: 300, lease_seconds: 120, tries: 5, retry_seconds: 30 }
@@ -276,6 +253,9 @@ impl Config {
             return wrong(format!("site.public_url becomes the RepositoryURL of tickets: {error}"));
         }
         self.store.check().or_else(wrong)?;
+        if let Err(message) = self.api.check() {
+            return wrong(message);
+        }
         let senders = (!self.mail.host.is_empty()).then_some(&self.mail.from);
         for address in senders.into_iter().chain(&self.mail.report_to) {
             if let Err(error) = address.parse::<lettre::message::Mailbox>() {

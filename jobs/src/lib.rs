@@ -13,6 +13,7 @@ pub mod numbers;
 pub mod outbox;
 pub mod output;
 pub mod rt;
+mod secret;
 pub mod site;
 pub mod worker;
 

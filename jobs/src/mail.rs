@@ -105,7 +105,7 @@ impl Relay {
             .timeout(Some(timeout));
         if !mail.user.is_empty() {
             let file = config.path(&mail.password_file);
-            let password = std::fs::read_to_string(&file).with_context(|| {
+            let password = crate::secret::read(&file).with_context(|| {
                 format!(
                     "failed to read the mail password {}; it belongs to mail.user \"{}\"",
                     file.display(),

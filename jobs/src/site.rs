@@ -11,9 +11,9 @@ use egi_repo::progress::Progress;
 use egi_repo::scratch::ScratchRoot;
 use egi_repo::tree::{RepoTree, TreeOptions};
 use egi_store::{Store, SyncCursor};
-use egi_tickets::TicketSystem;
 use egi_tickets::desk::{Desk, DeskSystem};
 use egi_tickets::rt::{Rest1System, RtOptions, RtSystem, Token};
+use egi_tickets::{Circuit, TicketSystem, jittered};
 use egi_workflow::Policy;
 
 use crate::config::{Config, RtApi, TicketSystemKind};
@@ -112,12 +112,13 @@ impl Site {
         self.retry_wait(tries).max(chrono::Duration::seconds(1))
     }
 
-    /// How long to wait before trouble that may pass is tried again the `tries`-th time; doubles up to an hour.
+    /// How long to wait before trouble that may pass is tried again the `tries`-th time: between half and the whole of a time
+    /// that doubles up to an hour.
     #[must_use]
     pub fn retry_wait(&self, tries: u32) -> chrono::Duration {
         let first = Duration::from_secs(self.config.worker.retry_seconds);
         let wait = first.saturating_mul(2_u32.saturating_pow(tries.min(16))).min(Duration::from_hours(1));
-        chrono::Duration::from_std(wait).unwrap_or(chrono::TimeDelta::MAX)
+        chrono::Duration::from_std(jittered(wait)).unwrap_or(chrono::TimeDelta::MAX)
     }
 }
 
@@ -137,7 +138,7 @@ fn open_tickets(config: &Config, clock: &Clock) -> anyhow::Result<(Arc<dyn Ticke
                 RtApi::Rest2 => Arc::new(RtSystem::new(options)?),
                 RtApi::Rest1 => Arc::new(Rest1System::new(options)?),
             };
-            Ok((system, None))
+            Ok((Arc::new(Circuit::new(system)), None))
         }
     }
 }
@@ -146,7 +147,7 @@ fn open_tickets(config: &Config, clock: &Clock) -> anyhow::Result<(Arc<dyn Ticke
 pub(crate) fn rt_options(config: &Config) -> anyhow::Result<RtOptions> {
     let rt = &config.rt;
     let file = config.path(&rt.token_file);
-    let token = std::fs::read_to_string(&file).with_context(|| {
+    let token = crate::secret::read(&file).with_context(|| {
         format!(
             "failed to read the token {}; `nsrw rt apply --token-file` makes one, or set rt.token_file",
             file.display()

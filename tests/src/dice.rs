@@ -11,11 +11,6 @@ impl Dice {
         Self(beginning)
     }
 
-    /// A number below `bound`, which is not 0.
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
     /// Any number.
     #[expect(clippy::should_implement_trait, reason = "it never ends, and nobody goes through all of them")]
     pub fn next(&mut self) -> u64 {
@@ -29,5 +24,23 @@ impl Dice {
     /// From 0 to 1.
     pub fn fraction(&mut self) -> f64 {
         f64::from(u32::try_from(self.next() >> 32).unwrap_or_default()) / f64::from(u32::MAX)
+    }
+
+    /// A number below `bound`, which is not 0.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    /// The place of one of `count` things, of which there is at least one.
+    pub fn place(&mut self, count: usize) -> usize {
+        let count = u64::try_from(count).unwrap_or(u64::MAX).max(1);
+        usize::try_from(self.next() % count).unwrap_or_default()
+    }
+
+    /// Puts things into any order.
+    pub fn shuffle<T>(&mut self, things: &mut [T]) {
+        for last in (1..things.len()).rev() {
+            things.swap(last, self.place(last + 1));
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Signing keys, made by the real `gpg` in a folder of their own.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -46,9 +48,11 @@ impl SecretKey {
         self.export("public.asc", &["--armor", "--export"])
     }
 
-    /// The secret key in a file, armoured.
+    /// The secret key in a file, armoured, for nobody else to read.
     pub fn secret(&self) -> Result<PathBuf> {
-        self.export("secret.asc", &["--armor", "--export-secret-keys"])
+        let path = self.export("secret.asc", &["--armor", "--export-secret-keys"])?;
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).context("failed to make a key private")?;
+        Ok(path)
     }
 
     /// Signs the rpm at `path` in place, with rpmsign.

@@ -9,8 +9,8 @@
 //! - [`serve`]: a running `nsrw serve` of such a site, asked over HTTP, ended by signals;
 //! - [`old_rt`]: the database of a Request Tracker that was in use for years, on each kind of database it runs on;
 //! - [`scenario`]: scripts of what people do, run against such a site: script in, transcript out;
-//! - [`keys`]: secret keys, made by `gpg`;
-//! - [`dice`]: random numbers;
+//! - [`keys`]: secret keys, made by `gpg`, and [`certificate`]s, by `openssl`;
+//! - [`dice`]: random numbers that are the same each time;
 //! - [`crash`]: the worker killed at any moment, and what is left compared with the undisturbed run;
 //! - [`torn`]: readers beside a writer, ours and others, and whether anybody sees a repository torn;
 //! - [`numbers`]: random logs, and `DuckDB` to compute from them what `nsrw report` does;
@@ -24,6 +24,7 @@
 
 pub mod bench;
 pub mod browser;
+pub mod certificate;
 pub mod clients;
 pub mod crash;
 pub mod demo;

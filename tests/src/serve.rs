@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use ureq::Agent;
 use ureq::http::Request;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::process::wait_until;
 use crate::site::Site;
@@ -39,6 +40,7 @@ pub struct Serving {
     log_start: usize,
     secret: Secret,
     agent: Agent,
+    site: Site,
 }
 
 /// What the server answered.
@@ -82,11 +84,26 @@ impl Answer {
 impl Serving {
     /// Starts the server of a site and waits until it listens. Its configuration should have it listen on port 0.
     pub fn start(site: &Site) -> Result<Self> {
+        Self::start_with(site, None, None)
+    }
+
+    /// The same, and it logs at this level.
+    pub fn start_logging(site: &Site, level: &str) -> Result<Self> {
+        Self::start_with(site, None, Some(level))
+    }
+
+    /// The same, where it speaks TLS, for clients that trust the certificate in this file.
+    pub fn start_trusting(site: &Site, authority: &Path) -> Result<Self> {
+        Self::start_with(site, Some(authority), None)
+    }
+
+    fn start_with(site: &Site, authority: Option<&Path>, level: Option<&str>) -> Result<Self> {
         let log = site.folder().join("serve.log");
         let said = OpenOptions::new().create(true).append(true).open(&log);
         let said = said.with_context(|| format!("failed to open the log {}", log.display()))?;
         let log_start = read_text(&log).len();
         let mut command = site.command(&["serve"]);
+        command.envs(level.map(|level| ("NSRW_LOG", level)));
         let mut child = command.stdout(Stdio::piped()).stderr(said).spawn().context("failed to start nsrw serve")?;
         let mut answers = BufReader::new(child.stdout.take().context("nsrw serve has no output")?);
         let mut line = String::new();
@@ -97,15 +114,14 @@ impl Serving {
             anyhow::bail!("nsrw serve does not listen; it says \"{}\" and logs:\n{}", line.trim(), read_text(&log));
         };
         let secret = Secret::read(&site.folder().join("secrets/notice.key"))?;
-        let config = Agent::config_builder().proxy(None).http_status_as_error(false).timeout_global(Some(ANSWER));
-        let (base, agent) = (base.to_owned(), Agent::new_with_config(config.build()));
-        Ok(Self { child, _answers: answers, base, log, log_start, secret, agent })
+        let (base, agent, site) = (base.to_owned(), make_agent(authority)?, site.clone());
+        Ok(Self { child, _answers: answers, base, log, log_start, secret, agent, site })
     }
 
     /// The address, `host:port`.
     #[must_use]
     pub fn address(&self) -> &str {
-        self.base.trim_start_matches("http://")
+        self.base.split_once("://").map_or(&self.base, |(_, address)| address)
     }
 
     /// The process id.
@@ -164,6 +180,12 @@ impl Serving {
         read_answer(self.agent.get(format!("{}{path}", self.base)).call())
     }
 
+    /// From now on trusts the certificate in this file alone, as one who connects anew.
+    pub fn trust(&mut self, authority: &Path) -> Result<()> {
+        self.agent = make_agent(Some(authority))?;
+        Ok(())
+    }
+
     /// Asks the server to end (SIGTERM).
     pub fn ask_to_stop(&self) -> Result<()> {
         self.signal(Signal::TERM)
@@ -179,7 +201,8 @@ impl Serving {
         self.signal(Signal::CONT)
     }
 
-    fn signal(&self, signal: Signal) -> Result<()> {
+    /// Sends the server a signal.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
         let pid = i32::try_from(self.id()).ok().and_then(Pid::from_raw).context("the server has no process id")?;
         kill_process(pid, signal).context("failed to signal the server")
     }
@@ -194,6 +217,7 @@ impl Serving {
     pub fn wait(&mut self) -> Result<i32> {
         let ended = wait_until(END, || Ok(self.child.try_wait()?));
         let status = ended.with_context(|| format!("the server does not end; it logged:\n{}", self.log()))?;
+        self.site.ensure_untold(&self.log())?;
         Ok(status.code().unwrap_or(-1))
     }
 
@@ -210,6 +234,16 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A client that comes to no proxy, and trusts the certificate in a file instead of the public web's authorities.
+fn make_agent(authority: Option<&Path>) -> Result<Agent> {
+    let config = Agent::config_builder().proxy(None).http_status_as_error(false).timeout_global(Some(ANSWER));
+    let Some(file) = authority else { return Ok(Agent::new_with_config(config.build())) };
+    let pem = fs::read(file).with_context(|| format!("failed to read {}", file.display()))?;
+    let certificate = Certificate::from_pem(&pem).context("the authority is no certificate")?;
+    let trusted = TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[certificate])).build();
+    Ok(Agent::new_with_config(config.tls_config(trusted).build()))
 }
 
 /// A text nobody has used yet.

@@ -46,6 +46,9 @@ targets = [
 ]
 "#;
 
+/// Shorter lines of a secret's file could stand elsewhere by chance.
+const SECRET_CHARS: usize = 8;
+
 /// A site in a folder.
 #[derive(Debug, Clone)]
 pub struct Site {
@@ -83,6 +86,8 @@ impl Site {
         // The provider's servers are on this machine, and a retry must not make a test wait.
         site.configure("allow_private_addresses = false", "allow_private_addresses = true")?;
         site.configure("retry_seconds = 30", "retry_seconds = 0")?;
+        // All of a test comes from one address, and more in a minute than from any ticket system.
+        site.configure("requests_per_minute = 600", "requests_per_minute = 0")?;
         site.configure("idle_seconds = 60", "idle_seconds = 5")?;
         Ok(site)
     }
@@ -180,7 +185,27 @@ impl Site {
 
     /// Runs a command to its end, however it ends.
     pub fn nsrw<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Ended> {
-        Ok(finish(&self.command(arguments).output().context("failed to start nsrw")?))
+        let ended = finish(&self.command(arguments).output().context("failed to start nsrw")?);
+        self.ensure_untold(&ended.answer)?;
+        self.ensure_untold(&ended.log)?;
+        Ok(ended)
+    }
+
+    /// An error if a secret of the site stands in what it printed or logged. Asked of everything that any test has it say.
+    pub fn ensure_untold(&self, said: &str) -> Result<()> {
+        let folder = self.folder.join("secrets");
+        let Ok(files) = std::fs::read_dir(&folder) else { return Ok(()) };
+        for file in files {
+            let path = file.with_context(|| format!("failed to list {}", folder.display()))?.path();
+            let bytes = if path.is_file() { std::fs::read(&path)? } else { Vec::new() };
+            let text = String::from_utf8_lossy(&bytes);
+            // A key of several lines is told by each of them; its frame is no secret.
+            let lines = text.lines().filter(|line| line.len() >= SECRET_CHARS && !line.starts_with("-----"));
+            for line in lines {
+                ensure!(!said.contains(line.trim()), "nsrw told the secret of {}:\n{said}", path.display());
+            }
+        }
+        Ok(())
     }
 
     /// Runs a command that must succeed and returns its answer.

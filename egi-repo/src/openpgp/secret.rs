@@ -1,5 +1,6 @@
 //! A secret key in a file.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -25,11 +26,13 @@ impl std::fmt::Debug for SecretKey {
 impl SecretKey {
     pub(super) fn load(path: &Path, passphrase: Option<&Path>) -> Result<Self, SignError> {
         let unusable = |why: String| SignError::SecretKey { path: path.to_owned(), why };
+        ensure_private(path).map_err(unusable)?;
         let bytes = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
         let (key, _) = SignedSecretKey::from_reader_single(bytes.as_slice()).map_err(|e| unusable(e.to_string()))?;
         let passphrase = match passphrase {
             None => Password::empty(),
             Some(file) => {
+                ensure_private(file).map_err(|why| unusable(format!("its passphrase in {}: {why}", file.display())))?;
                 let text = std::fs::read_to_string(file)
                     .map_err(|error| unusable(format!("its passphrase in {}: {error}", file.display())))?;
                 text.trim_end_matches(['\r', '\n']).into()
@@ -63,6 +66,17 @@ impl Backend for SecretKey {
     fn sign_text(&self, text: &str, now: DateTime<Utc>) -> Result<Vec<Signature>, SignError> {
         self.sign(SignatureType::Text, text.replace('\n', "\r\n").as_bytes(), now)
     }
+}
+
+/// Refuses a file that anybody but its owner may read or write: whoever has the key can publish in our name.
+fn ensure_private(path: &Path) -> Result<(), String> {
+    let mode = std::fs::metadata(path).map_err(|error| error.to_string())?.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(format!(
+        "its mode is {mode:04o}, so others than its owner can use it; chmod 0600, and replace a key that somebody may have read"
+    ))
 }
 
 /// Signs as of `now`, so that the same publication has the same bytes.

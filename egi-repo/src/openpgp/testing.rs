@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -76,6 +77,7 @@ impl Person {
         }
         let loopback = ["--batch", "--pinentry-mode", "loopback", "--passphrase", passphrase];
         fs::write(&path, run(self.gpg().args(loopback).args(["--armor", "--export-secret-keys"]))).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
     }
 

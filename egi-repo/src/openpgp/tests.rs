@@ -89,12 +89,36 @@ fn a_key_with_a_passphrase_needs_it() {
     let secret = person.secret_key("open sesame");
     let passphrase = person.home.path().join("passphrase");
     fs::write(&passphrase, "open sesame\n").unwrap();
+    fs::set_permissions(&passphrase, fs::Permissions::from_mode(0o600)).unwrap();
     let with = KeySource::File { secret: secret.clone(), passphrase: Some(passphrase) };
     let detached = open(&[with], &[&person]).detached(b"x", Utc::now()).unwrap();
     assert!(gpg_verifies(&person, &detached, Some("x")));
     let without = KeySource::File { secret, passphrase: None };
     let error = open(&[without], &[&person]).detached(b"x", Utc::now()).unwrap_err();
     assert!(matches!(error, SignError::SecretKey { .. }) && !error.is_transient(), "{error}");
+}
+
+#[test]
+fn a_key_that_others_can_read_is_not_used() {
+    let person = Person::new("ed25519");
+    let (secret, passphrase) = (person.secret_key("open sesame"), person.home.path().join("passphrase"));
+    fs::write(&passphrase, "open sesame\n").unwrap();
+    let source = KeySource::File { secret: secret.clone(), passphrase: Some(passphrase.clone()) };
+    for (of_key, of_passphrase, works) in [
+        (0o600, 0o600, true),
+        (0o400, 0o400, true),
+        (0o640, 0o600, false),
+        (0o604, 0o600, false),
+        (0o600, 0o644, false),
+    ] {
+        fs::set_permissions(&secret, fs::Permissions::from_mode(of_key)).unwrap();
+        fs::set_permissions(&passphrase, fs::Permissions::from_mode(of_passphrase)).unwrap();
+        let opened = Signer::open(std::slice::from_ref(&source), &[person.public_key()]);
+        assert_eq!(opened.is_ok(), works, "{of_key:o} {of_passphrase:o}");
+        if let Err(error) = opened {
+            assert!(error.to_string().contains("others than its owner can use it; chmod 0600"), "{error}");
+        }
+    }
 }
 
 #[test]

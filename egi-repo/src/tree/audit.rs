@@ -1,4 +1,4 @@
-//! The tree's own log: what people did to it by hand. Each record carries the digest of the one before.
+//! The log of what people did by hand: who, what and why. Each record carries the digest of the one before.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -11,7 +11,30 @@ use super::files::{During as _, sync};
 use super::layout::Layout;
 use super::{RepoError, RepoLock};
 
-/// Something that was done to the tree by hand.
+/// Who does something by hand, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    name: String,
+    why: Option<String>,
+}
+
+impl By {
+    /// Somebody, with the reason they give.
+    #[must_use]
+    pub fn because(name: &str, why: Option<&str>) -> Self {
+        let why = why.map(str::trim).filter(|why| !why.is_empty());
+        Self { name: name.to_owned(), why: why.map(str::to_owned) }
+    }
+}
+
+/// Somebody who gives no reason.
+impl From<&str> for By {
+    fn from(name: &str) -> Self {
+        Self::because(name, None)
+    }
+}
+
+/// Something that was done by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRecord {
     /// Its place in the log, from 1.
@@ -22,6 +45,9 @@ pub struct AuditRecord {
     pub by: String,
     /// What, as a sentence.
     pub what: String,
+    /// Why, where a reason was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// The digest of the record before; zeros for the first.
     pub previous: Sha256,
     /// The digest of all that.
@@ -29,15 +55,21 @@ pub struct AuditRecord {
 }
 
 impl AuditRecord {
-    fn new(seq: u64, at: DateTime<Utc>, by: &str, what: &str, previous: Sha256) -> Self {
-        let digest = Sha256::of(format!("{seq}\n{}\n{by}\n{what}\n{previous}", at.to_rfc3339()).as_bytes());
-        Self { seq, at, by: by.to_owned(), what: what.to_owned(), previous, digest }
+    fn new(seq: u64, at: DateTime<Utc>, by: By, what: &str, previous: Sha256) -> Self {
+        let By { name: by, why } = by;
+        let mut text = format!("{seq}\n{}\n{by}\n{what}\n{previous}", at.to_rfc3339());
+        if let Some(why) = &why {
+            text.push('\n');
+            text.push_str(why);
+        }
+        Self { seq, at, by, what: what.to_owned(), why, previous, digest: Sha256::of(text.as_bytes()) }
     }
 
     /// Whether it is what was written, behind the record before.
     fn follows(&self, before: Option<&Self>) -> bool {
         let (seq, previous) = before.map_or((1, Sha256::from_bytes([0; 32])), |b| (b.seq + 1, b.digest));
-        *self == Self::new(seq, self.at, &self.by, &self.what, previous)
+        let by = By { name: self.by.clone(), why: self.why.clone() };
+        *self == Self::new(seq, self.at, by, &self.what, previous)
     }
 }
 
@@ -65,7 +97,7 @@ pub(super) fn append(
     layout: &Layout,
     _lock: &RepoLock,
     at: DateTime<Utc>,
-    by: &str,
+    by: By,
     what: &str,
 ) -> Result<(), RepoError> {
     let records = load(layout)?;

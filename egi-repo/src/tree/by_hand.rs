@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use egi_model::area::RepoKey;
 use egi_model::content::ContentId;
 
-use super::audit::{self, AuditRecord};
+use super::audit::{self, AuditRecord, By};
 use super::garbage::{self, Garbage};
 use super::past::{self, Difference, Generation, Point};
 use super::plan::Change;
@@ -42,12 +42,12 @@ impl RepoTree {
         lock: &RepoLock,
         key: &RepoKey,
         to: Point,
-        by: &str,
+        by: impl Into<By>,
         now: DateTime<Utc>,
     ) -> Result<Change, RepoError> {
-        let then = past::find(&self.layout, key, to)?;
+        let (by, then) = (by.into(), past::find(&self.layout, key, to)?);
         let what = format!("{key}: back to generation {} ({to})", then.generation);
-        audit::append(&self.layout, lock, now, by, &format!("{what}: begun"))?;
+        audit::append(&self.layout, lock, now, by.clone(), &format!("{what}: begun"))?;
         let change = self.converge(lock, key, now, |live| Ok(past::restore(live, then)))?;
         let done = match &change {
             Change::Unchanged => "it was so already".to_owned(),
@@ -65,7 +65,7 @@ impl RepoTree {
         lock: &RepoLock,
         wanted: &BTreeSet<ContentId>,
         records: TimeDelta,
-        by: &str,
+        by: impl Into<By>,
         now: DateTime<Utc>,
     ) -> Result<Garbage, RepoError> {
         self.prune(lock, now)?;
@@ -77,7 +77,7 @@ impl RepoTree {
             let what = format!(
                 "garbage removed: {files} files of {bytes} bytes, {contents} contents, {generations} records of generations, {metadata} pieces of metadata"
             );
-            audit::append(&self.layout, lock, now, by, &what)?;
+            audit::append(&self.layout, lock, now, by.into(), &what)?;
         }
         Ok(garbage)
     }
@@ -101,8 +101,8 @@ impl RepoTree {
     }
 
     /// Writes into the tree's log that somebody looked at it.
-    pub fn note(&self, lock: &RepoLock, by: &str, what: &str, now: DateTime<Utc>) -> Result<(), RepoError> {
-        audit::append(&self.layout, lock, now, by, what)
+    pub fn note(&self, lock: &RepoLock, by: impl Into<By>, what: &str, now: DateTime<Utc>) -> Result<(), RepoError> {
+        audit::append(&self.layout, lock, now, by.into(), what)
     }
 
     /// What people did to the tree by hand.

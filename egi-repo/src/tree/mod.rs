@@ -57,7 +57,7 @@ use crate::verify::Verified;
 
 pub use crate::index::Packing;
 pub use about::About;
-pub use audit::AuditRecord;
+pub use audit::{AuditRecord, By};
 pub use error::{Claimant, Clash, Conflict, RepoError};
 pub use garbage::Garbage;
 pub use lock::RepoLock;

@@ -1,8 +1,9 @@
-//! Pauses between tries: they grow, end somewhere, and are never quite alike, so that many who wait do not come back together.
+//! Pauses between tries: they grow, end somewhere, and are never quite alike.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::thread;
 use std::time::Duration;
+
+use crate::jitter::jittered;
 
 const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(5);
@@ -32,9 +33,7 @@ impl Pause {
     fn next(&mut self) -> Duration {
         let whole = FIRST.saturating_mul(2_u32.saturating_pow(self.count)).min(LONGEST);
         self.count = self.count.saturating_add(1);
-        let chance = RandomState::new().hash_one(self.count);
-        let part = u32::try_from(chance % 1000).unwrap_or_default();
-        whole / 2 + whole / 2 * part / 1000
+        jittered(whole)
     }
 }
 

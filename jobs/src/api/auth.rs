@@ -34,7 +34,7 @@ const MIN_SECRET: usize = 16;
 impl Secret {
     /// Reads the secret's file; surrounding blanks do not count.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|e| {
+        let text = crate::secret::read(path).map_err(|e| {
             anyhow::anyhow!(
                 "failed to read the secret {}: {e}; `nsrw init` makes one, or set api.secret_file",
                 path.display()
@@ -79,6 +79,7 @@ impl Secret {
         let signature = text(SIGNATURE).and_then(|s| s.strip_prefix("sha256=")).ok_or("X-NSRW-Signature is missing")?;
         let given = hex::decode(signature).map_err(|_| "X-NSRW-Signature is not hexadecimal")?;
         let mac = self.mac(timestamp, nonce, body).ok_or("the secret can not be used")?;
+        // Compares in the same time wherever they differ: how long it took tells nothing of the right one.
         mac.verify_slice(&given).map_err(|_| "X-NSRW-Signature does not fit")?;
         // Who knows the secret is told how far the clocks are apart; nobody else is.
         let apart = now.timestamp().abs_diff(seconds);

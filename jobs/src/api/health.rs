@@ -21,6 +21,7 @@ pub(super) async fn ready(State(api): State<Api>) -> (StatusCode, String) {
         faults.push(format!("repository tree: {} is not there", root.display()));
     }
     faults.extend(api.waiting.faults().iter().map(|fault| format!("ticket system: {fault}")));
+    faults.extend(api.site.tickets.trouble().map(|trouble| format!("ticket system: {trouble}")));
     if faults.is_empty() {
         (StatusCode::OK, "ready\n".to_owned())
     } else {

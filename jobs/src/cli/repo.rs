@@ -8,7 +8,7 @@ use egi_model::area::{Area, RepoKey};
 use egi_model::ticket::TicketId;
 use egi_repo::tree::Point;
 
-use super::{JsonArg, Who};
+use super::{Hand, JsonArg};
 
 /// `nsrw repo …`
 #[derive(Debug, Subcommand)]
@@ -57,7 +57,7 @@ pub enum RepoCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Show what people did to the repositories by hand
+    /// Show what people did by hand: to repositories, and to whatever else this program keeps
     Log(JsonArg),
 }
 
@@ -134,7 +134,7 @@ pub struct RollbackArgs {
     pub dry_run: bool,
     /// Who does it.
     #[command(flatten)]
-    pub who: Who,
+    pub hand: Hand,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -145,7 +145,7 @@ pub struct RollbackArgs {
 pub struct ByArgs {
     /// Who does it.
     #[command(flatten)]
-    pub who: Who,
+    pub hand: Hand,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -160,9 +160,9 @@ pub struct RefreshArgs {
     /// Only say which
     #[arg(long)]
     pub dry_run: bool,
-    /// Who does it.
+    /// Who does it, and why.
     #[command(flatten)]
-    pub who: Who,
+    pub hand: Hand,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -179,7 +179,7 @@ pub struct GcArgs {
     pub dry_run: bool,
     /// Who does it.
     #[command(flatten)]
-    pub who: Who,
+    pub hand: Hand,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

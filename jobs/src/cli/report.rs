@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use egi_model::month::Month;
 use egi_model::ticket::TicketId;
 
-use super::JsonArg;
+use super::{Hand, JsonArg};
 
 /// `nsrw report`
 #[derive(Debug, Args)]
@@ -49,6 +49,9 @@ pub struct ReportArgs {
     /// Take the facts from a folder of files and not from the site, which is not needed then
     #[arg(long, value_name = "FOLDER")]
     pub facts: Option<PathBuf>,
+    /// Who closes it.
+    #[command(flatten)]
+    pub hand: Hand,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -114,6 +117,9 @@ pub struct FactsImportArgs {
     /// What the source is called, such as egi-2011-2013; importing it again changes nothing
     #[arg(long, value_name = "NAME")]
     pub source: String,
+    /// Who imports them.
+    #[command(flatten)]
+    pub hand: Hand,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

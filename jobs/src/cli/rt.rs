@@ -38,6 +38,9 @@ pub struct ImportHistoryArgs {
     /// Look at everything again, also at what was looked at before; nothing is doubled
     #[arg(long)]
     pub again: bool,
+    /// Who imports it.
+    #[command(flatten)]
+    pub hand: super::Hand,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

@@ -52,6 +52,10 @@ async fn import(site: &Site, args: &FactsImportArgs) -> anyhow::Result<Exit> {
     let kept = kept_facts(&facts, &args.source);
     let origin = args.path.display().to_string();
     let imported = site.store.import_facts(&args.source, &origin, &kept, site.now()).await?;
+    if imported.new > 0 {
+        let what = format!("facts of {} imported from {origin}: {} new", args.source, imported.new);
+        super::note(site, &args.hand, what).await?;
+    }
     let answer = format!("imported as {}: {} new, {} known already", args.source, imported.new, imported.known);
     tell(&facts, &answer, args.json)?;
     Ok(Exit::Done)

@@ -38,6 +38,8 @@ pub(super) async fn run(site: &Site, args: &ImportHistoryArgs) -> anyhow::Result
         }
     };
     let summary = import(site, source.as_mut(), args.again).await?;
+    let what = format!("the past of Request Tracker imported: {} changes read", summary.read);
+    super::note(site, &args.hand, what).await?;
     if args.json {
         output::json(&summary)?;
     } else {

@@ -12,7 +12,7 @@ use egi_model::content::ContentId;
 use egi_repo::tree::{AuditRecord, Change, Difference, Generation, Point, RepoTree, Stale};
 use serde_json::json;
 
-use super::actor;
+use super::by;
 use crate::cli::repo::{ByArgs, GcArgs, RefreshArgs, RepoCommand, RollbackArgs, To};
 use crate::exit::Exit;
 use crate::output;
@@ -104,11 +104,12 @@ fn print_difference(difference: &Difference) {
 }
 
 fn print_record(record: &AuditRecord) {
-    output::line(format!("{}  {}  {}", record.at.format("%Y-%m-%d %H:%M:%S"), record.by, record.what));
+    let why = record.why.as_ref().map_or_else(String::new, |why| format!(" (because: {})", crate::one_line(why)));
+    output::line(format!("{}  {}  {}{why}", record.at.format("%Y-%m-%d %H:%M:%S"), record.by, record.what));
 }
 
 async fn roll_back(site: &Site, args: RollbackArgs) -> anyhow::Result<Exit> {
-    let (tree, now, by, To(to)) = (Arc::clone(&site.tree), site.now(), actor(site, &args.who).name, args.to);
+    let (tree, now, by, To(to)) = (Arc::clone(&site.tree), site.now(), by(site, &args.hand), args.to);
     let dry = args.dry_run;
     let changes = tokio::task::spawn_blocking(move || {
         let repos = match (args.repo, to) {
@@ -129,7 +130,7 @@ async fn roll_back(site: &Site, args: RollbackArgs) -> anyhow::Result<Exit> {
             let change = if dry {
                 tree.preview_roll_back(&repo, to)?
             } else {
-                tree.roll_back(&tree.lock()?, &repo, to, &by, now)?
+                tree.roll_back(&tree.lock()?, &repo, to, by.clone(), now)?
             };
             changes.push((repo, change));
         }
@@ -166,9 +167,9 @@ async fn refresh(site: &Site, args: RefreshArgs) -> anyhow::Result<Exit> {
     } else {
         let repos = worker::publish_anew(site, which).await?;
         if args.all {
-            let (tree, by, now) = (Arc::clone(&site.tree), actor(site, &args.who).name, site.now());
+            let (tree, by, now) = (Arc::clone(&site.tree), by(site, &args.hand), site.now());
             let what = format!("all repositories published anew: {}", repos.len());
-            tokio::task::spawn_blocking(move || tree.note(&tree.lock()?, &by, &what, now)).await??;
+            tokio::task::spawn_blocking(move || tree.note(&tree.lock()?, by, &what, now)).await??;
         }
         repos
     };
@@ -187,11 +188,11 @@ async fn refresh(site: &Site, args: RefreshArgs) -> anyhow::Result<Exit> {
 }
 
 async fn verify(site: &Site, args: ByArgs) -> anyhow::Result<Exit> {
-    let (tree, now, by) = (Arc::clone(&site.tree), site.now(), actor(site, &args.who).name);
+    let (tree, now, by) = (Arc::clone(&site.tree), site.now(), by(site, &args.hand));
     let progress = Arc::clone(&site.progress);
     let rot = tokio::task::spawn_blocking(move || {
         let rot = tree.scrub(progress.as_ref())?;
-        tree.note(&tree.lock()?, &by, &format!("everything read again: {} faults", rot.len()), now)?;
+        tree.note(&tree.lock()?, by, &format!("everything read again: {} faults", rot.len()), now)?;
         anyhow::Ok(rot)
     })
     .await??;
@@ -211,14 +212,14 @@ async fn collect(site: &Site, args: GcArgs) -> anyhow::Result<Exit> {
     // A release that is under way may have content that no repository has yet.
     let releases = site.store.load_releases().await?;
     let wanted: BTreeSet<ContentId> = releases.iter().filter_map(|r| r.facts.as_ref()?.content).collect();
-    let (tree, now, by) = (Arc::clone(&site.tree), site.now(), actor(site, &args.who).name);
+    let (tree, now, by) = (Arc::clone(&site.tree), site.now(), by(site, &args.hand));
     let (records, dry) = (chrono::TimeDelta::days(args.keep.into()), args.dry_run);
     let garbage = tokio::task::spawn_blocking(move || {
         let lock = tree.lock()?;
         if dry {
             tree.preview_garbage(&lock, &wanted, records, now)
         } else {
-            tree.collect_garbage(&lock, &wanted, records, &by, now)
+            tree.collect_garbage(&lock, &wanted, records, by, now)
         }
     })
     .await??;

@@ -59,6 +59,9 @@ pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> 
     let answer = write(args, &numbers, paper.as_ref(), &default, &read(&source), site.progress.as_ref())?;
     let digest =
         if to_close { Some(closing.close(&site.store, &numbers, year.as_ref(), last, restated).await?) } else { None };
+    if let Some(digest) = &digest {
+        super::note(site, &args.hand, format!("{last} closed (facts {digest})")).await?;
+    }
     let sending = match paper {
         Some(paper) if args.mail => mail::send_once(site, last, paper).await.map(Some),
         Some(_) | None => Ok(None),

@@ -1,38 +1,39 @@
 //! `nsrw serve`: the HTTP API and the worker, until SIGTERM or SIGINT.
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Router;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, oneshot};
-use tracing::{error, info, warn};
+use tokio::sync::Notify;
+use tracing::{error, info};
 
-use crate::api::{Api, Secret, Waiting, router};
+use crate::api::{Api, Limit, Secret, Tls, Waiting, router, serve};
 use crate::exit::Exit;
 use crate::site::Site;
 use crate::{output, worker};
-
-/// How long requests under way may take once the server was asked to stop.
-const GRACE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(site: &Site) -> anyhow::Result<Exit> {
     let settings = &site.config.api;
     let secret =
         if settings.authenticate { Some(Secret::read(&site.config.path(&settings.secret_file))?) } else { None };
     let stop_asked = listen_for_signals()?;
+    let tls = Tls::load(&site.config)?;
+    if let Some(tls) = &tls {
+        tokio::spawn(tls.follow_hangups()?);
+    }
     let listener = TcpListener::bind(&settings.listen)
-        .await
         .with_context(|| format!("failed to listen on {}; set api.listen", settings.listen))?;
     let address = listener.local_addr().context("failed to learn the address listened on")?;
-    output::line(format!("listening on http://{address}/api/rollout"));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    output::line(format!("listening on {scheme}://{address}/api/rollout"));
     super::tell_limits(site);
     let (bell, stop, waiting) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)), Waiting::default());
     let worker = tokio::spawn(work(site.clone(), Arc::clone(&bell), Arc::clone(&stop), waiting.clone()));
-    let api = router(Api { site: site.clone(), secret, bell: Arc::clone(&bell), waiting });
+    let limit = Limit::per_minute(settings.requests_per_minute);
+    let api = router(Api { site: site.clone(), secret, bell: Arc::clone(&bell), waiting, limit });
     let stopping = async move {
         stop_asked.await;
         info!("stopping: the step under way is finished, the rest goes on at the next start");
@@ -41,36 +42,8 @@ pub(super) async fn run(site: &Site) -> anyhow::Result<Exit> {
     };
     // Without its worker the server would only pile up notices: should it fail, all ends.
     let working = async { worker.await.context("the worker stopped unexpectedly") };
-    tokio::try_join!(serve(listener, api, stopping), working)?;
+    tokio::try_join!(serve(listener, api, tls, stopping), working)?;
     Ok(Exit::Done)
-}
-
-/// Serves until `stopping` ends, and lets requests under way end too, for a while.
-async fn serve(
-    listener: TcpListener,
-    api: Router,
-    stopping: impl Future<Output = ()> + Send + 'static,
-) -> anyhow::Result<()> {
-    let (told, asked) = oneshot::channel();
-    let stopping = async move {
-        stopping.await;
-        let _ = told.send(());
-    };
-    let overdue = async {
-        match asked.await {
-            Ok(()) => tokio::time::sleep(GRACE).await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        served = axum::serve(listener, api).with_graceful_shutdown(stopping).into_future() => {
-            served.context("failed to serve the API")
-        }
-        () = overdue => {
-            warn!("clients that did not finish their requests are left");
-            Ok(())
-        }
-    }
 }
 
 /// SIGTERM and SIGINT, listened to from now on: whoever knows that the server is there may ask it to stop.

@@ -36,6 +36,10 @@ pub(super) async fn run(site: &Site, args: &SyncArgs) -> anyhow::Result<Exit> {
     let mut differences = compare_notices(site, args.apply).await?;
     differences.extend(compare_tickets(site, &under_way, args.apply).await?);
     differences.extend(tree::compare(site, &under_way, args.apply).await?);
+    let mended = differences.iter().filter(|difference| difference.mended_by.is_some()).count();
+    if args.apply && mended > 0 {
+        super::note(site, &args.hand, format!("sync: {mended} of {} differences mended", differences.len())).await?;
+    }
     if args.apply {
         catch_up::look_at_teams(site).await?;
     }

@@ -61,7 +61,7 @@ impl Store {
         if self.password_file.as_os_str().is_empty() {
             return Ok(self.url.clone());
         }
-        let password = std::fs::read_to_string(folder.join(&self.password_file))?;
+        let password = crate::secret::read(&folder.join(&self.password_file))?;
         Ok(with_password(&self.url, password.trim_end_matches(['\r', '\n'])))
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use super::{Kind, Server};
-use crate::process::run;
+use crate::certificate::make_certificate;
 
 /// Debian's own Python, for which Debian's package is; `PATH` may show another one first.
 const PYTHON: &str = "/usr/bin/python3";
@@ -36,7 +36,7 @@ impl MailRelay {
     pub fn start(protection: Protection, account: Option<(&str, &str)>) -> Result<Self> {
         let keeps = TempDir::with_prefix("nsrw-mail-").context("failed to create a folder for mail")?;
         if protection != Protection::None {
-            make_certificate(keeps.path())?;
+            make_certificate(keeps.path(), "relay")?;
         }
         let (user, password) = account.unwrap_or_default();
         let kind = Aiosmtpd {
@@ -69,16 +69,6 @@ impl MailRelay {
         }
         Ok(letters)
     }
-}
-
-/// A certificate for 127.0.0.1 that vouches for itself.
-fn make_certificate(folder: &Path) -> Result<()> {
-    let mut openssl = Command::new("openssl");
-    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]);
-    openssl.args(["-subj", "/CN=relay.example.org", "-addext", "subjectAltName=IP:127.0.0.1"]);
-    openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
-    openssl.args(["-keyout", "relay.key", "-out", "relay.pem"]).current_dir(folder);
-    run(&mut openssl).map(drop)
 }
 
 struct Aiosmtpd {

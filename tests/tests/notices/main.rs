@@ -18,6 +18,7 @@ mod faults;
 mod health;
 mod many;
 mod order;
+mod schedules;
 mod signatures;
 mod slow;
 mod world;

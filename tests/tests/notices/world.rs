@@ -18,7 +18,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// How long something may take that surely comes, on a machine that does a lot beside.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The fields of every release here.
 pub(crate) const FIELDS: [&str; 2] = ["AssociatedMajorRelease=umd-4", "ReleaseType=Incremental"];

@@ -52,7 +52,7 @@ pub(super) async fn run(site: &Site, args: WaiveArgs) -> anyhow::Result<Exit> {
     let (tree, by, notes) = (Arc::clone(&site.tree), owner.name, waivers.iter().map(note).collect::<Vec<_>>());
     tokio::task::spawn_blocking(move || {
         let lock = tree.lock()?;
-        notes.iter().try_for_each(|what| tree.note(&lock, &by, what, now))
+        notes.iter().try_for_each(|what| tree.note(&lock, by.as_str(), what, now))
     })
     .await??;
     site.store.grant_waivers(&waivers).await?;
