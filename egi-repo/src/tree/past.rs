@@ -66,11 +66,14 @@ pub struct Difference {
     pub removed: Vec<RelPath>,
 }
 
-/// The records of a repository's generations that are known, by number.
+/// The records of a repository's generations that are known, by number. One behind the live one was built and never made
+/// live: it is none.
 pub(super) fn known(layout: &Layout, key: &RepoKey) -> Result<Vec<(Manifest, bool)>, RepoError> {
     let folder = layout.generations(key);
+    let live = Manifest::read(&layout.live(key))?.map(|manifest| manifest.generation);
     let mut known = Vec::new();
-    for (number, reachable) in prune::known_numbers(&folder)? {
+    let numbers = prune::known_numbers(&folder)?.into_iter();
+    for (number, reachable) in numbers.filter(|(number, _)| live.is_none_or(|live| *number <= live)) {
         let manifest = if reachable {
             Manifest::read(&folder.join(super::layout::generation_name(number)))?
         } else {

@@ -168,7 +168,12 @@ impl Planner<'_> {
 
         let is_new = |f: &&ContentFile| before.get(&f.path).is_none_or(|there| there.file != **f);
         let added: Vec<&ContentFile> = view.values().map(|s| &s.file).filter(is_new).collect();
-        let generation = prune::numbers(self.layout, self.key)?.last().map_or(1, |last| last + 1);
+        // Behind the live one there is none that anybody has seen.
+        let last = match live {
+            Some(live) => Some(live.generation),
+            None => prune::known_numbers(&self.layout.generations(self.key))?.into_keys().next_back(),
+        };
+        let generation = last.map_or(1, |last| last + 1);
         let change = Change::Published {
             generation,
             bytes_added: added.iter().map(|f| f.size).sum(),

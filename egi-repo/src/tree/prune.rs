@@ -15,11 +15,6 @@ use super::files::{During as _, remove_tree};
 use super::layout::{Layout, MANIFEST, generation_name, kept_name, parse_generation, parse_kept};
 use super::manifest::Manifest;
 
-/// The numbers of a repository's generations, live or not, in order.
-pub(super) fn numbers(layout: &Layout, key: &RepoKey) -> Result<BTreeSet<u64>, RepoError> {
-    Ok(known_numbers(&layout.generations(key))?.into_keys().collect())
-}
-
 /// The numbers of the generations in `folder`, and whether each is there still.
 pub(super) fn known_numbers(folder: &Path) -> Result<BTreeMap<u64, bool>, RepoError> {
     let entries = match fs::read_dir(folder) {

@@ -54,8 +54,10 @@ impl Publication<'_> {
         let folder = Layout::generations_folder(self.key);
         ensure_folders(&self.layout.root, &folder)?;
         let folder = self.layout.root.join(folder);
-        let name = generation_name(self.draft.generation);
-        fs::rename(&aside, folder.join(name)).during("rename", &aside)?;
+        let place = folder.join(generation_name(self.draft.generation));
+        // One that has this place was never made live: its run was killed.
+        remove_tree(&place)?;
+        fs::rename(&aside, &place).during("rename", &aside)?;
         sync(&folder)
     }
 

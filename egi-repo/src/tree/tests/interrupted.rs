@@ -20,17 +20,18 @@ fn half_built_things_are_cleared_away() {
     fs::create_dir(&half).unwrap();
     fs::write(half.join("storm.rpm"), "half").unwrap();
 
-    assert_eq!(published(&world.place(&updates(), &storm(&world, 2, "1.1"))).0, 3);
+    assert_eq!(published(&world.place(&updates(), &storm(&world, 2, "1.1"))).0, 2);
     assert_eq!(world.listed(&updates()), ["storm-1.1-1.x86_64.rpm"]);
     assert_eq!(fs::read_dir(&tmp).unwrap().count(), 0);
-    assert!(!half.exists());
+    assert!(!half.join("storm.rpm").exists());
 }
 
 #[test]
 fn a_run_killed_before_the_switch_changed_nothing_that_is_seen() {
-    let world = World::new();
+    let mut world = World::new();
     let (first, second) = (storm(&world, 1, "1.0"), storm(&world, 2, "1.1"));
     world.place(&updates(), &first);
+    world.later(TimeDelta::hours(1));
     let link = world.tree.layout.live(&updates());
     let before = fs::read_link(&link).unwrap();
     world.place(&updates(), &second);
@@ -39,7 +40,15 @@ fn a_run_killed_before_the_switch_changed_nothing_that_is_seen() {
     std::os::unix::fs::symlink(&before, &link).unwrap();
     assert_eq!(world.listed(&updates()), ["storm-1.0-1.x86_64.rpm"]);
 
-    assert_eq!(published(&world.place(&updates(), &second)).0, 3);
+    // What nobody has seen is nothing to go back to.
+    let known: Vec<_> = world.tree.generations(&updates()).unwrap().iter().map(|g| g.generation).collect();
+    assert_eq!(known, [1]);
+    for (to, there) in [(Point::Generation(2), false), (Point::Date(world.now), true)] {
+        let back = world.tree.preview_roll_back(&updates(), to);
+        assert_eq!(back.ok(), there.then_some(Change::Unchanged), "{to}");
+    }
+
+    assert_eq!(published(&world.place(&updates(), &second)).0, 2);
     assert_eq!(world.listed(&updates()), ["storm-1.1-1.x86_64.rpm"]);
 }
 
