@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use egi_model::field::Field;
+use egi_model::participation::{ChildTicket, ParticipationRecord};
 use egi_model::role::Group;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::{Ticket, TicketChange, TicketId, TicketStatus};
 
 use crate::error::TicketError;
 use crate::jitter::jittered;
-use crate::system::{Found, Query, TicketSystem, Written};
+use crate::system::{Found, Invitation, Query, TicketSystem, Written};
 
 /// How many calls in a row may fail before it is left in peace. Each has been tried several times by then.
 const FAILURES: u32 = 5;
@@ -186,6 +187,34 @@ impl TicketSystem for Circuit {
         standing: RolloutState,
     ) -> Result<Written, TicketError> {
         self.through(self.inner.ensure_watchers(id, groups, standing)).await
+    }
+
+    async fn ensure_early_adopters(&self, id: TicketId, contacts: &BTreeSet<String>) -> Result<Written, TicketError> {
+        self.through(self.inner.ensure_early_adopters(id, contacts)).await
+    }
+
+    async fn ensure_child(&self, invitation: &Invitation) -> Result<Option<TicketId>, TicketError> {
+        self.through(self.inner.ensure_child(invitation)).await
+    }
+
+    async fn fetch_child(&self, id: TicketId) -> Result<ChildTicket, TicketError> {
+        self.through(self.inner.fetch_child(id)).await
+    }
+
+    async fn fetch_open_children(&self) -> Result<Found<ChildTicket>, TicketError> {
+        self.through(self.inner.fetch_open_children()).await
+    }
+
+    async fn ensure_child_says(
+        &self,
+        wanted: &ChildTicket,
+        part: &ParticipationRecord,
+    ) -> Result<Written, TicketError> {
+        self.through(self.inner.ensure_child_says(wanted, part)).await
+    }
+
+    async fn ensure_child_comment(&self, id: TicketId, marker: &str, text: &str) -> Result<Written, TicketError> {
+        self.through(self.inner.ensure_child_comment(id, marker, text)).await
     }
 
     async fn ensure_status(

@@ -8,7 +8,7 @@ use egi_model::area::{Area, RepoKey};
 use egi_model::ticket::TicketId;
 use egi_repo::tree::Point;
 
-use super::{Hand, JsonArg};
+use super::{Hand, JsonArg, Who};
 
 /// `nsrw repo …`
 #[derive(Debug, Subcommand)]
