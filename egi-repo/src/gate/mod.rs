@@ -46,6 +46,7 @@ pub struct GateQuestion {
 #[derive(Debug, Clone)]
 pub(crate) struct Stocked {
     pub(crate) ticket: TicketId,
+    pub(crate) content: ContentId,
     pub(crate) file: ContentFile,
     pub(crate) package: Package,
 }

@@ -32,7 +32,7 @@ struct PartHead {
 
 impl Block {
     /// Packs the pieces of packages, each with the path it has.
-    pub(super) fn pack(pieces: &[(&str, Piece)], packing: Packing) -> io::Result<Self> {
+    pub(super) fn pack(pieces: &[(&str, &Piece)], packing: Packing) -> io::Result<Self> {
         let indexes = pieces.first().map_or(0, |(_, piece)| piece.texts.len());
         let text = |index: usize| {
             let texts = pieces.iter().filter_map(|(path, piece)| Some(piece.texts.get(index)?.with(path)));

@@ -7,6 +7,7 @@
 pub(crate) mod apt;
 mod block;
 mod gzip;
+mod pack;
 mod packed;
 mod piece;
 pub(crate) mod repofile;

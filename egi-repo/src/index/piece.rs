@@ -11,7 +11,6 @@ use rpmrepo_metadata::utils::create_xml_writer;
 use rpmrepo_metadata::{
     Checksum, FilelistsXml, MetadataError, OtherXml, Package, PackageOptions, PackageSource, PrimaryXml,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::package::{FileFacts, PackageHeader, PackageId, deb, rpm};
 use crate::tree::RepoError;
@@ -19,8 +18,8 @@ use crate::tree::files::During as _;
 use crate::verify::hash::digest_reader;
 
 /// A text with the package's path left out: the path belongs between each two parts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Gapped(Vec<String>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Gapped(pub(super) Vec<String>);
 
 impl Gapped {
     /// Takes `stand_in` out of a text.
@@ -35,7 +34,7 @@ impl Gapped {
 }
 
 /// What the indexes say of one package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Piece {
     pub(crate) id: PackageId,
     /// One text for each index: primary, filelists and other of an rpm; the stanza of a deb.

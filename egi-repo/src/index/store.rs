@@ -1,27 +1,29 @@
 //! Metadata that was rendered before, kept so that a change costs what it changes.
 //!
 //! ```text
-//! metadata/pieces/<2 hex>/<digest of the package>   what the indexes say of it
+//! metadata/pieces/<2 hex>/<digest of the content>   what the indexes say of each package of a release
 //! metadata/blocks/<2 hex>/<digest of the run>       a run of packages as the indexes have it, packed
 //! metadata/updates/<2 hex>/<digest of its facts>    what `updateinfo.xml` says of a release, packed
 //! ```
 //!
-//! Everything here follows from the pool, and checks itself: a file begins with the version of its format and the
-//! digest of the rest. What is missing, damaged or of another version is rendered anew. So nothing here is synced to
+//! Everything here follows from the pool, and checks itself: a file begins with the version of its format and a
+//! digest. What is missing, damaged or of another version is rendered anew. So nothing here is synced to
 //! disk, and a file that can not be written is done without.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use egi_model::content::ContentFile;
+use egi_model::content::{ContentFile, ContentId};
 use egi_model::digest::Sha256;
 use egi_model::release::PackageFormat;
 use rpmrepo_metadata::MetadataError;
 use sha2::Digest as _;
 
 use super::block::Block;
+use super::pack::{self, Pack};
 use super::packed::{Packing, Part};
 use super::piece::{self, Piece};
 use crate::package::PackageId;
@@ -30,7 +32,7 @@ use crate::tree::RepoError;
 use crate::tree::files::During as _;
 
 /// The version of the formats, to be raised with every change to what a piece or block says.
-const VERSION: &str = "nsrw-metadata 1";
+const VERSION: &str = "nsrw-metadata 2";
 /// A run ends with a package whose digest begins with this byte, as one in 256 does.
 const RUN_END: u8 = 0;
 /// The most packages in a run.
@@ -41,6 +43,8 @@ const MAX_RUN: usize = 1024;
 pub(crate) struct Listed<'a> {
     /// Its file; the path is where clients find it.
     pub(crate) file: &'a ContentFile,
+    /// The release that brings it; of several, any.
+    pub(crate) content: ContentId,
     /// Where to read it.
     pub(crate) stored: PathBuf,
     pub(crate) format: PackageFormat,
@@ -65,34 +69,66 @@ impl MetadataStore {
         (self.rendered.load(Ordering::Relaxed), self.read.load(Ordering::Relaxed))
     }
 
-    /// What the indexes say of a package; kept from then on.
-    pub(crate) fn piece(&self, package: &Listed<'_>) -> Result<Piece, RepoError> {
-        if let Some(piece) = self.read_piece(package) {
-            return Ok(piece);
+    /// Sees to it that what the indexes say of these packages is kept, as far as it can be. One release's packages are
+    /// rendered at a time.
+    pub(crate) fn ensure(&self, packages: &[Listed<'_>]) -> Result<(), RepoError> {
+        let by_content: Vec<_> = by_content(packages).into_iter().collect();
+        let missing = parallel::map(&by_content, |(content, packages)| self.missing(*content, packages));
+        for ((content, _), missing) in by_content.iter().zip(missing).filter(|(_, missing)| !missing.is_empty()) {
+            let rendered = parallel::map(&missing, |package| Ok((package.file.sha256, self.render(package)?)));
+            let rendered = rendered.into_iter().collect::<Result<Vec<_>, RepoError>>()?;
+            let mut pieces = self.open(*content).map(|pack| pack.read_all()).unwrap_or_default();
+            pieces.extend(rendered);
+            write(&self.place("pieces", content.0), &pack::render(VERSION, &pieces));
         }
-        let piece = self.render_piece(package)?;
-        if let Ok(bytes) = serde_json::to_vec(&piece) {
-            keep(&self.place("pieces", package.file.sha256), &bytes);
-        }
-        Ok(piece)
+        Ok(())
     }
 
-    /// What a package is. Writes nothing, and renders nothing that it could not keep.
-    pub(crate) fn look_up(&self, package: &Listed<'_>) -> Result<PackageId, RepoError> {
-        match self.read_piece(package) {
-            Some(piece) => Ok(piece.id),
-            None => piece::identify(&package.stored, package.file, package.format),
+    /// The packages of a release of which nothing is kept that could be read.
+    fn missing<'p, 'f>(&self, content: ContentId, packages: &[&'p Listed<'f>]) -> Vec<&'p Listed<'f>> {
+        let pack = self.open(content);
+        let is_missing = |package: &&&Listed<'_>| !pack.as_ref().is_some_and(|pack| pack.has(package.file.sha256));
+        packages.iter().filter(is_missing).copied().collect()
+    }
+
+    /// What the indexes say of each package, in their order. What is not kept is rendered, and not kept either:
+    /// see [`Self::ensure`].
+    pub(crate) fn pieces(&self, packages: &[Listed<'_>]) -> Result<Vec<Piece>, RepoError> {
+        let kept = self.read_kept(packages, Pack::read);
+        self.read.fetch_add(kept.len() as u64, Ordering::Relaxed);
+        let piece = |package: &Listed<'_>| {
+            let kept = kept.get(&package.file.sha256);
+            kept.map_or_else(|| self.render(package), |piece| Ok(piece.clone()))
+        };
+        packages.iter().map(piece).collect()
+    }
+
+    /// What each package is, in their order. Writes nothing, and renders nothing that it could not keep.
+    pub(crate) fn look_up(&self, packages: &[Listed<'_>]) -> Result<Vec<PackageId>, RepoError> {
+        let kept = self.read_kept(packages, |pack, package| pack.id(package).cloned());
+        let identify = |package: &Listed<'_>| {
+            let kept = kept.get(&package.file.sha256);
+            kept.map_or_else(|| piece::identify(&package.stored, package.file, package.format), |id| Ok(id.clone()))
+        };
+        parallel::map(packages, identify).into_iter().collect()
+    }
+
+    /// What is kept of packages, by their digests. One pack is open at a time: there may be thousands.
+    fn read_kept<T>(&self, packages: &[Listed<'_>], read: impl Fn(&Pack, Sha256) -> Option<T>) -> HashMap<Sha256, T> {
+        let mut kept = HashMap::new();
+        for (content, packages) in by_content(packages) {
+            let Some(pack) = self.open(content) else { continue };
+            let digests = packages.iter().map(|package| package.file.sha256);
+            kept.extend(digests.filter_map(|digest| Some((digest, read(&pack, digest)?))));
         }
+        kept
     }
 
-    fn read_piece(&self, package: &Listed<'_>) -> Option<Piece> {
-        let bytes = read_checked(&self.place("pieces", package.file.sha256))?;
-        let piece = serde_json::from_slice(&bytes).ok()?;
-        self.read.fetch_add(1, Ordering::Relaxed);
-        Some(piece)
+    fn open(&self, content: ContentId) -> Option<Pack> {
+        Pack::open(&self.place("pieces", content.0), VERSION)
     }
 
-    fn render_piece(&self, package: &Listed<'_>) -> Result<Piece, RepoError> {
+    fn render(&self, package: &Listed<'_>) -> Result<Piece, RepoError> {
         self.rendered.fetch_add(1, Ordering::Relaxed);
         Piece::render(&package.stored, package.file, package.format)
     }
@@ -111,17 +147,20 @@ impl MetadataStore {
             runs.push(run);
             rest = more;
         }
-        parallel::map(&runs, |run| self.block(run, packing)).into_iter().collect()
+        let runs: Vec<_> = runs.into_iter().map(|run| (self.place("blocks", name_of(run, packing)), run)).collect();
+        let kept = parallel::map(&runs, |(place, _)| Block::parse(&read_checked(place)?));
+        let new: Vec<_> = runs.iter().zip(&kept).filter(|(_, kept)| kept.is_none()).map(|(run, _)| run).collect();
+        self.ensure(&new.iter().flat_map(|(_, run)| run.iter().cloned()).collect::<Vec<_>>())?;
+        let packed = parallel::map(&new, |(place, run)| self.pack_run(place, run, packing));
+        let mut packed = packed.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter();
+        Ok(kept.into_iter().filter_map(|kept| kept.or_else(|| packed.next())).collect())
     }
 
-    fn block(&self, run: &[Listed<'_>], packing: Packing) -> Result<Block, RepoError> {
-        let place = self.place("blocks", name_of(run, packing));
-        if let Some(block) = read_checked(&place).and_then(|bytes| Block::parse(&bytes)) {
-            return Ok(block);
-        }
-        let pieces = run.iter().map(|package| Ok((package.file.path.as_str(), self.piece(package)?)));
-        let block = Block::pack(&pieces.collect::<Result<Vec<_>, RepoError>>()?, packing).during("pack", &place)?;
-        keep(&place, &block.render());
+    fn pack_run(&self, place: &Path, run: &[Listed<'_>], packing: Packing) -> Result<Block, RepoError> {
+        let pieces = self.pieces(run)?;
+        let paths = run.iter().map(|package| package.file.path.as_str());
+        let block = Block::pack(&paths.zip(&pieces).collect::<Vec<_>>(), packing).during("pack", place)?;
+        keep(place, &block.render());
         Ok(block)
     }
 
@@ -169,20 +208,34 @@ fn read_checked(place: &Path) -> Option<Vec<u8>> {
     (bytes == head.as_bytes()).then_some(rest)
 }
 
-/// Keeps `bytes` there if it can. What is there already was found wanting.
+/// Keeps `bytes` there, behind their digest.
 fn keep(place: &Path, bytes: &[u8]) {
+    let head = format!("{VERSION} {}\n", Sha256::of(bytes));
+    write(place, &[head.as_bytes(), bytes].concat());
+}
+
+/// Writes `bytes` there if it can. What is there already was found wanting.
+fn write(place: &Path, bytes: &[u8]) {
     let write = || {
         if let Some(folder) = place.parent() {
             fs::create_dir_all(folder)?;
         }
-        let head = format!("{VERSION} {}\n", Sha256::of(bytes));
         match fs::remove_file(place) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        fs::write(place, [head.as_bytes(), bytes].concat())
+        fs::write(place, bytes)
     };
     if let Err(error) = write() {
         tracing::debug!(file.path = %place.display(), "rendered metadata is not kept: {error}");
     }
+}
+
+/// Packages by the release that brings them.
+fn by_content<'p, 'f>(packages: &'p [Listed<'f>]) -> BTreeMap<ContentId, Vec<&'p Listed<'f>>> {
+    let mut by_content = BTreeMap::<_, Vec<_>>::new();
+    for package in packages {
+        by_content.entry(package.content).or_default().push(package);
+    }
+    by_content
 }

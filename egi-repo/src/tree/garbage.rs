@@ -62,9 +62,10 @@ pub(super) fn collect(layout: &Layout, _lock: &RepoLock, keep: &Keep<'_>, dry: b
             }
         }
     }
-    let mut files = BTreeSet::new();
+    let (mut files, mut kept) = (BTreeSet::new(), BTreeSet::new());
     for (path, id) in contents(layout)? {
         if wanted.contains(&id) || is_young(&path, keep.young_after)? {
+            kept.insert(id);
             files.extend(pool::load(layout, id)?.into_iter().map(|file| file.sha256));
         } else {
             garbage.contents += 1;
@@ -78,10 +79,10 @@ pub(super) fn collect(layout: &Layout, _lock: &RepoLock, keep: &Keep<'_>, dry: b
             remove(&path, dry)?;
         }
     }
-    // Pieces are named by their package; runs of them are used or they age.
+    // Pieces are named by their release's content; runs of them are used or they age.
     for (path, digest) in named(&layout.metadata())? {
         let is_piece = path.starts_with(layout.metadata().join("pieces"));
-        let unused = if is_piece { !files.contains(&digest) } else { !is_young(&path, keep.records_after)? };
+        let unused = if is_piece { !kept.contains(&ContentId(digest)) } else { !is_young(&path, keep.records_after)? };
         if unused && !is_young(&path, keep.young_after)? {
             garbage.metadata += 1;
             remove(&path, dry)?;

@@ -56,11 +56,13 @@ impl Publication<'_> {
     fn listed(&self) -> (Vec<Listed<'_>>, BTreeMap<Segment, apt::Suite<'_>>) {
         let Self { layout, draft, .. } = *self;
         let (mut rpms, mut suites) = (Vec::new(), BTreeMap::new());
+        let contents = draft.wish.contents();
         let mut seen = BTreeSet::new();
         for (path, id) in &draft.packages {
             let (Some(shown), Some(format)) = (draft.view.get(path), format_of(path)) else { continue };
+            let Some(content) = contents.get(&shown.ticket).copied() else { continue };
             let stored = layout.pool_file(shown.file.sha256);
-            let package = Listed { file: &shown.file, stored, format };
+            let package = Listed { file: &shown.file, content, stored, format };
             match format {
                 // One package at two paths is one package.
                 PackageFormat::Rpm if seen.insert(shown.file.sha256) => rpms.push(package),

@@ -52,7 +52,6 @@ use self::manifest::{Listing, Manifest};
 use self::plan::{Plan, Planner, Wish};
 use crate::index::{Listed, MetadataStore};
 use crate::package::format_of;
-use crate::parallel;
 use crate::verify::Verified;
 
 pub use crate::index::Packing;
@@ -164,11 +163,10 @@ impl RepoTree {
             .iter()
             .filter_map(|file| {
                 let stored = self.layout.pool_file(file.sha256);
-                format_of(&file.path).map(|format| Listed { file, stored, format })
+                format_of(&file.path).map(|format| Listed { file, content: id, stored, format })
             })
             .collect();
-        let rendered = parallel::map(&packages, |package| self.metadata.piece(package).map(drop));
-        rendered.into_iter().collect::<Result<(), _>>()?;
+        self.metadata.ensure(&packages)?;
         Ok(id)
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use egi_model::area::RepoKey;
-use egi_model::content::ContentFile;
+use egi_model::content::{ContentFile, ContentId};
 use egi_model::name::RelPath;
 use egi_model::ticket::TicketId;
 
@@ -14,7 +14,6 @@ use super::view::{self, View};
 use super::{RepoError, pool, prune};
 use crate::index::{Listed, MetadataStore};
 use crate::package::{PackageId, format_of};
-use crate::parallel;
 
 /// What a repository's change does, or would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +85,11 @@ impl Wish {
     fn as_is(live: Option<&Manifest>) -> Self {
         let (placements, held) = live.map(|m| (m.placements.clone(), m.held.clone())).unwrap_or_default();
         Self { placements, held, restores: None }
+    }
+
+    /// The content of each release.
+    pub(super) fn contents(&self) -> BTreeMap<TicketId, ContentId> {
+        self.placements.iter().map(|placement| (placement.ticket, placement.content)).collect()
     }
 }
 
@@ -163,7 +167,7 @@ impl Planner<'_> {
         let releases = wish.placements.iter().map(|p| Ok((p.ticket, pool::load(self.layout, p.content)?)));
         let view = view::merge(&releases.collect::<Result<Vec<_>, RepoError>>()?)?;
         let before: BTreeMap<_, _> = shown.iter().map(|f| (&f.file.path, f)).collect();
-        let packages = self.packages(&view, &before)?;
+        let packages = self.packages(&wish, &view, &before)?;
         view::check_packages(&view, &packages)?;
 
         let is_new = |f: &&ContentFile| before.get(&f.path).is_none_or(|there| there.file != **f);
@@ -185,14 +189,26 @@ impl Planner<'_> {
     }
 
     /// What the packages are. Of those that are there already the listing tells it.
-    fn packages(&self, view: &View, before: &BTreeMap<&RelPath, &ShownFile>) -> Result<Packages, RepoError> {
-        let packages: Vec<_> =
-            view.iter().filter_map(|(path, shown)| Some((path, &shown.file, format_of(path)?))).collect();
-        let ids = parallel::map(&packages, |&(path, file, format)| {
-            let known = before.get(path).filter(|there| there.file == *file).and_then(|there| there.package.clone());
-            let stored = || self.layout.pool_file(file.sha256);
-            known.map_or_else(|| self.metadata.look_up(&Listed { file, stored: stored(), format }), Ok)
-        });
-        packages.iter().zip(ids).map(|((path, ..), id)| Ok(((*path).clone(), id?))).collect()
+    fn packages(
+        &self,
+        wish: &Wish,
+        view: &View,
+        before: &BTreeMap<&RelPath, &ShownFile>,
+    ) -> Result<Packages, RepoError> {
+        let contents = wish.contents();
+        let (mut packages, mut new) = (Packages::new(), Vec::new());
+        for (path, shown) in view {
+            let file = &shown.file;
+            let (Some(format), Some(content)) = (format_of(path), contents.get(&shown.ticket)) else { continue };
+            match before.get(path).filter(|there| there.file == *file).and_then(|there| there.package.clone()) {
+                Some(id) => drop(packages.insert(path.clone(), id)),
+                None => {
+                    new.push(Listed { file, content: *content, stored: self.layout.pool_file(file.sha256), format })
+                }
+            }
+        }
+        let ids = self.metadata.look_up(&new)?;
+        packages.extend(new.iter().map(|package| package.file.path.clone()).zip(ids));
+        Ok(packages)
     }
 }

@@ -15,7 +15,6 @@ use crate::gate::Stocked;
 use crate::index::Listed;
 use crate::outside::add_files;
 use crate::package::format_of;
-use crate::parallel;
 
 /// Which of the texts that are kept of an rpm.
 const PRIMARY: usize = 0;
@@ -44,7 +43,7 @@ impl RepoTree {
             let files = pool::load(&self.layout, *content)?.into_iter();
             let files = files.filter(|file| format_of(&file.path) == Some(format) && seen.insert(file.sha256));
             let files: HashMap<String, ContentFile> = files.map(|file| (file.sha256.to_hex(), file)).collect();
-            let text = self.texts(files.values(), format, PRIMARY)?;
+            let text = self.texts(files.values().map(|file| (*content, file)), format, PRIMARY)?;
             let packages = match format {
                 PackageFormat::Deb => closure::read_packages(&text, machine),
                 PackageFormat::Rpm => {
@@ -54,7 +53,7 @@ impl RepoTree {
             };
             stock.extend(packages.into_iter().filter_map(|package| {
                 let file = files.get(package.digest.as_ref()?)?.clone();
-                Some(Stocked { ticket: *ticket, file, package })
+                Some(Stocked { ticket: *ticket, content: *content, file, package })
             }));
         }
         // The same in every run.
@@ -64,7 +63,8 @@ impl RepoTree {
 
     /// Looks for the files `wanted` in the full lists of files of rpms, and adds those that are found to the packages.
     pub(crate) fn find_files(&self, stock: &mut [Stocked], wanted: &BTreeSet<String>) -> Result<(), RepoError> {
-        let text = self.texts(stock.iter().map(|stocked| &stocked.file), PackageFormat::Rpm, FILELISTS)?;
+        let text =
+            self.texts(stock.iter().map(|stocked| (stocked.content, &stocked.file)), PackageFormat::Rpm, FILELISTS)?;
         let xml = format!("<filelists packages=\"0\">{text}</filelists>");
         let found = closure::read_filelists(xml.as_bytes(), wanted)
             .map_err(|source| RepoError::Index { path: self.layout.metadata(), source })?;
@@ -75,16 +75,18 @@ impl RepoTree {
     /// What an index says of each file, one after the other.
     fn texts<'a>(
         &self,
-        files: impl Iterator<Item = &'a ContentFile>,
+        files: impl Iterator<Item = (ContentId, &'a ContentFile)>,
         format: PackageFormat,
         index: usize,
     ) -> Result<String, RepoError> {
-        let listed: Vec<_> =
-            files.map(|file| Listed { file, stored: self.layout.pool_file(file.sha256), format }).collect();
-        let texts = parallel::map(&listed, |listed| {
-            let piece = self.metadata.piece(listed)?;
-            Ok(piece.texts.get(index).map(|text| text.with(listed.file.path.as_str())).unwrap_or_default())
-        });
-        texts.into_iter().collect()
+        let listed: Vec<_> = files
+            .map(|(content, file)| Listed { file, content, stored: self.layout.pool_file(file.sha256), format })
+            .collect();
+        let pieces = self.metadata.pieces(&listed)?;
+        let texts = listed
+            .iter()
+            .zip(&pieces)
+            .filter_map(|(listed, piece)| Some(piece.texts.get(index)?.with(listed.file.path.as_str())));
+        Ok(texts.collect())
     }
 }

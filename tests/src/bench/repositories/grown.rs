@@ -40,6 +40,9 @@ impl Grown {
         std::fs::create_dir_all(&provider).with_context(|| format!("failed to create {}", provider.display()))?;
         let site = Site::init(&folder.join("site"), "http://repository.example.org/sw")?;
         site.allow_folder(&provider)?;
+        // The peers do not ask whether anything can be installed.
+        site.configure("before_stagerollout = \"auto\"", "before_stagerollout = \"off\"")?;
+        site.configure("before_production = \"auto\"", "before_production = \"off\"")?;
         Ok(Self { site, provider, kind })
     }
 
