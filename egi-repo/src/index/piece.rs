@@ -1,6 +1,7 @@
 //! What the indexes say of one package, wherever it lies in a repository.
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -102,7 +103,8 @@ macro_rules! element {
         whole.write_header(1)?;
         whole.write_package($package)?;
         let whole = whole.into_inner();
-        Ok(String::from_utf8_lossy(whole.get(head..).unwrap_or_default()).into_owned())
+        let mut whole = String::from_utf8(whole).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
+        Ok(whole.split_off(head.min(whole.len())))
     }};
 }
 

@@ -103,7 +103,7 @@ impl MetadataStore {
         packages.iter().map(piece).collect()
     }
 
-    /// What each package is, in their order. Writes nothing, and renders nothing that it could not keep.
+    /// What each package is, in their order. Keeps nothing, and so renders nothing.
     pub(crate) fn look_up(&self, packages: &[Listed<'_>]) -> Result<Vec<PackageId>, RepoError> {
         let kept = self.read_kept(packages, |pack, package| pack.id(package).cloned());
         let identify = |package: &Listed<'_>| {

@@ -30,7 +30,7 @@ impl RepoTree {
     /// What [`Self::roll_back`] would do.
     pub fn preview_roll_back(&self, key: &RepoKey, to: Point) -> Result<Change, RepoError> {
         let then = past::find(&self.layout, key, to)?;
-        Ok(self.plan(key, |live| Ok(past::restore(live, then)))?.1.change())
+        Ok(self.plan(None, key, |live| Ok(past::restore(live, then)))?.1.change())
     }
 
     /// Makes a repository again what it was. That is a generation of its own, later than all others, because clients

@@ -199,12 +199,12 @@ impl RepoTree {
 
     /// What [`Self::ensure_placed`] would do.
     pub fn preview_placed(&self, key: &RepoKey, placement: &Placement) -> Result<Change, RepoError> {
-        Ok(self.plan(key, |live| Ok(plan::placed(live, placement)))?.1.change())
+        Ok(self.plan(None, key, |live| Ok(plan::placed(live, placement)))?.1.change())
     }
 
     /// What [`Self::ensure_withdrawn`] would do.
     pub fn preview_withdrawn(&self, key: &RepoKey, ticket: TicketId) -> Result<Change, RepoError> {
-        Ok(self.plan(key, |live| Ok(plan::withdrawn(live, ticket)))?.1.change())
+        Ok(self.plan(None, key, |live| Ok(plan::withdrawn(live, ticket)))?.1.change())
     }
 
     /// Which releases a repository shows now; `None` if there is no such repository.
@@ -252,10 +252,11 @@ impl RepoTree {
 
     fn plan(
         &self,
+        lock: Option<&RepoLock>,
         key: &RepoKey,
         change: impl FnOnce(Option<&Manifest>) -> Result<Wish, RepoError>,
     ) -> Result<(Option<Listing>, Plan), RepoError> {
-        Planner { layout: &self.layout, metadata: &self.metadata, key }.make(change)
+        Planner { layout: &self.layout, metadata: &self.metadata, key, lock }.make(change)
     }
 
     fn converge(
@@ -265,7 +266,7 @@ impl RepoTree {
         now: DateTime<Utc>,
         change: impl FnOnce(Option<&Manifest>) -> Result<Wish, RepoError>,
     ) -> Result<Change, RepoError> {
-        let (live, plan) = self.plan(key, change)?;
+        let (live, plan) = self.plan(Some(lock), key, change)?;
         self.carry_out(lock, key, live.as_ref(), &plan, now)?;
         Ok(plan.change())
     }

@@ -1,4 +1,4 @@
-//! From the placements that a repository shall have to what has to change for it. Reads, never writes.
+//! From the placements that a repository shall have to what has to change for it. Changes nothing of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use egi_model::ticket::TicketId;
 use super::layout::Layout;
 use super::manifest::{Listing, Manifest, Mode, Placement, ShownFile};
 use super::view::{self, View};
-use super::{RepoError, pool, prune};
+use super::{RepoError, RepoLock, pool, prune};
 use crate::index::{Listed, MetadataStore};
 use crate::package::{PackageId, format_of};
 
@@ -128,6 +128,8 @@ pub(super) struct Planner<'a> {
     pub(super) layout: &'a Layout,
     pub(super) metadata: &'a MetadataStore,
     pub(super) key: &'a RepoKey,
+    /// Who holds it is about to carry the plan out: what is rendered for it is kept.
+    pub(super) lock: Option<&'a RepoLock>,
 }
 
 impl Planner<'_> {
@@ -206,6 +208,9 @@ impl Planner<'_> {
                     new.push(Listed { file, content: *content, stored: self.layout.pool_file(file.sha256), format })
                 }
             }
+        }
+        if self.lock.is_some() {
+            self.metadata.ensure(&new)?;
         }
         let ids = self.metadata.look_up(&new)?;
         packages.extend(new.iter().map(|package| package.file.path.clone()).zip(ids));

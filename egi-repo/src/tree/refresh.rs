@@ -39,7 +39,7 @@ impl RepoTree {
 
     /// Publishes a repository anew as it is, signed with the keys and by the settings of now.
     pub fn publish_anew(&self, lock: &RepoLock, key: &RepoKey, now: DateTime<Utc>) -> Result<Change, RepoError> {
-        let (live, plan) = Planner { layout: &self.layout, metadata: &self.metadata, key }.anew()?;
+        let (live, plan) = Planner { layout: &self.layout, metadata: &self.metadata, key, lock: Some(lock) }.anew()?;
         self.carry_out(lock, key, live.as_ref(), &plan, now)?;
         Ok(plan.change())
     }

@@ -44,7 +44,7 @@ impl RepoTree {
         now: DateTime<Utc>,
     ) -> Result<Vec<(RepoKey, Change)>, RepoError> {
         // What can be refused is refused before anything is built.
-        let planned = self.plan_all(set)?;
+        let planned = self.plan_all(Some(lock), set)?;
         let mut switches = Vec::new();
         for (key, live, plan) in &planned {
             let Plan::Publish(draft) = plan else { continue };
@@ -70,16 +70,20 @@ impl RepoTree {
 
     /// What [`Self::ensure_all_placed`] would do.
     pub fn preview_all_placed(&self, set: &[(RepoKey, Placement)]) -> Result<Vec<(RepoKey, Change)>, RepoError> {
-        Ok(self.plan_all(set)?.into_iter().map(|(key, _, plan)| (key.clone(), plan.change())).collect())
+        Ok(self.plan_all(None, set)?.into_iter().map(|(key, _, plan)| (key.clone(), plan.change())).collect())
     }
 
-    fn plan_all<'s>(&self, set: &'s [(RepoKey, Placement)]) -> Result<Vec<Planned<'s>>, RepoError> {
+    fn plan_all<'s>(
+        &self,
+        lock: Option<&RepoLock>,
+        set: &'s [(RepoKey, Placement)],
+    ) -> Result<Vec<Planned<'s>>, RepoError> {
         let mut by_repo: BTreeMap<&RepoKey, Vec<&Placement>> = BTreeMap::new();
         for (key, placement) in set {
             by_repo.entry(key).or_default().push(placement);
         }
         let planned = by_repo.into_iter().map(|(key, new)| {
-            let (live, plan) = self.plan(key, |live| Ok(plan::all_placed(live, &new)))?;
+            let (live, plan) = self.plan(lock, key, |live| Ok(plan::all_placed(live, &new)))?;
             Ok((key, live, plan))
         });
         planned.collect()
