@@ -51,6 +51,7 @@ bench:
 	$(CARGO) build --release -p jobs -p nsrw-tests --bins
 	$(CARGO) run -q --release -p nsrw-tests --bin bench
 	$(CARGO) run -q --release -p nsrw-tests --bin bench -- --repositories
+	$(CARGO) run -q --release -p nsrw-tests --bin bench -- --memory
 	$(CARGO) run -q --release -p nsrw-tests --bin bench -- --torn
 
 # The paths of this machine are left out of the program, and what is built is what Cargo.lock pins.

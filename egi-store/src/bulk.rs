@@ -30,6 +30,11 @@ pub(crate) fn upsert(dialect: Dialect, table: &str, key: &str, others: &[&str], 
     AssertSqlSafe(format!("{} {over} {taken}", insert.as_str())).into_sql_str()
 }
 
+/// The rows of two statements that select the same columns.
+pub(crate) fn both(one: &SqlStr, other: &SqlStr) -> SqlStr {
+    AssertSqlSafe(format!("{} UNION ALL {}", one.as_str(), other.as_str())).into_sql_str()
+}
+
 /// A statement that ends in `IN`, with its list of `values` values.
 pub(crate) fn with_list(statement: &str, values: usize) -> SqlStr {
     AssertSqlSafe(format!("{statement} ({})", vec!["?"; values].join(", "))).into_sql_str()

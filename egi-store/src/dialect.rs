@@ -5,7 +5,7 @@
 //! one has read is still true when it commits, or it fails with a transient error. `SQLite` has one writer at a time by
 //! itself. On the others each write transaction first locks the one row of `history_head`, and so waits for its
 //! [turn](Dialect::turn). A statement outside of a transaction does not wait: it is whole by itself, and whatever it
-//! changes is told by the rows it names.
+//! changes is told by the rows it names. Nor does a batch of what was posted: its rows are new or known by their keys.
 
 mod transient;
 
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
-pub(crate) use self::transient::is_transient;
+pub(crate) use self::transient::{is_collision, is_transient};
 
 /// A kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Everything that can go wrong with the store.
 
 use std::fmt;
+use std::sync::Arc;
 
 use egi_model::digest::Sha256;
 use egi_model::month::Month;
@@ -43,6 +44,14 @@ pub enum StoreError {
         operation: Operation,
         /// Why it was not.
         source: sqlx::Error,
+    },
+    /// The database refused what was to be stored together with other things.
+    #[error("failed to {operation}")]
+    Batch {
+        /// What was to be done.
+        operation: Operation,
+        /// Why it was not: the same for all.
+        source: Arc<sqlx::Error>,
     },
     /// The claim is no longer valid: the worker must stop, somebody else does its work or has done it.
     #[error("the claim on message {message} of ticket {ticket} is no longer valid: it was taken over or is done")]
@@ -155,6 +164,7 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Open { source, .. } | Self::Database { source, .. } => dialect::is_transient(source),
+            Self::Batch { source, .. } => dialect::is_transient(source),
             Self::Migrate { source: MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _), .. } => {
                 dialect::is_transient(e)
             }

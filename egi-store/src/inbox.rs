@@ -14,7 +14,6 @@ use egi_model::ticket::TicketId;
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
-use crate::documents::is_repeat;
 use crate::error::{Operation, StoreError};
 use crate::journal::PlanId;
 use crate::row::{self, micros, ticket_no};
@@ -162,41 +161,16 @@ const NEXT: &str = "
              < (CASE WHEN m.plan IS NULL THEN 1 ELSE 0 END, COALESCE(m.change_no, 9223372036854775807), m.id)))
     ORDER BY m.id LIMIT 1";
 
-impl Store {
-    /// Stores a message, once per `dedupe` key. When this returns, the message outlives a power cut.
-    ///
-    /// `order` is the ticket system's number of the change, where it is known: messages of one ticket are worked on in
-    /// that order, however they arrived.
-    pub async fn post(
-        &self,
-        message: &Message,
-        dedupe: &str,
-        order: Option<u64>,
-        at: DateTime<Utc>,
-    ) -> Result<Posted, StoreError> {
-        let operation = Operation::of("store a message", message.ticket());
-        let json = row::render_json(message).map_err(operation.failed())?;
-        // No RETURNING: a statement left before its end would hide an error of its commit.
-        let insert = sqlx::query(
-            "INSERT INTO inbox (dedupe, ticket, message, change_no, received, not_before) VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(dedupe)
-        .bind(ticket_no(message.ticket()))
-        .bind(json)
-        // No ticket system counts that far: what does not fit is not a number to go by.
-        .bind(order.and_then(|number| i64::try_from(number).ok()))
-        .bind(micros(at))
-        .bind(micros(at));
-        let new = match insert.execute(&self.write).await {
-            Ok(_) => true,
-            Err(error) if is_repeat(&error) => false,
-            Err(error) => return Err(operation.failed()(error)),
-        };
-        let find = sqlx::query("SELECT id FROM inbox WHERE dedupe = ?").bind(dedupe).fetch_one(&self.read);
-        let id = find.await.and_then(|row| row::number(&row, "id")).map_err(operation.failed())?;
-        Ok(Posted { id: InboxId(id), new })
-    }
+/// What is asked for of messages that wait.
+macro_rules! pending {
+    () => {
+        "SELECT id, message, received, not_before, tries, note, plan,
+                CASE WHEN lease_until > ? THEN worker END AS worker
+         FROM inbox WHERE finished IS NULL"
+    };
+}
 
+impl Store {
     /// Claims the next message for `worker` until `at + lease`; `None` when nothing can be claimed at `at`.
     ///
     /// Claims on the same ticket's other messages whose leases have run out end with this: of a ticket, one message
@@ -288,16 +262,33 @@ impl Store {
         tx.commit().await.map_err(operation.failed())
     }
 
-    /// All messages that are not done, oldest first, as they stand at `now`.
+    /// All messages that are not done, oldest first, as they stand at `now`. There may be many: for people.
     pub async fn pending(&self, now: DateTime<Utc>) -> Result<Vec<PendingMessage>, StoreError> {
         let operation = Operation::new("load the messages that wait");
+        let query = sqlx::query(concat!(pending!(), " ORDER BY id")).bind(micros(now));
+        let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
+        rows.iter().map(pending_message).collect::<row::Result<_>>().map_err(operation.failed())
+    }
+
+    /// Those of one ticket.
+    pub async fn pending_of(&self, ticket: TicketId, now: DateTime<Utc>) -> Result<Vec<PendingMessage>, StoreError> {
+        let operation = Operation::of("load the messages that wait", ticket);
+        let query = sqlx::query(concat!(pending!(), " AND ticket = ? ORDER BY id"));
+        let query = query.bind(micros(now)).bind(ticket_no(ticket));
+        let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
+        rows.iter().map(pending_message).collect::<row::Result<_>>().map_err(operation.failed())
+    }
+
+    /// The messages that are worked on at `now`, each with its worker.
+    pub async fn load_held(&self, now: DateTime<Utc>) -> Result<Vec<(InboxId, String)>, StoreError> {
+        let operation = Operation::new("load the messages that are worked on");
         let query = sqlx::query(
-            "SELECT id, message, received, not_before, tries, note, plan,
-                    CASE WHEN lease_until > ? THEN worker END AS worker
-             FROM inbox WHERE finished IS NULL ORDER BY id",
+            "SELECT id, worker FROM inbox
+             WHERE finished IS NULL AND lease_until > ? AND worker IS NOT NULL ORDER BY id",
         );
         let rows = query.bind(micros(now)).fetch_all(&self.read).await.map_err(operation.failed())?;
-        rows.iter().map(pending_message).collect::<row::Result<_>>().map_err(operation.failed())
+        let held = |row: &AnyRow| Ok((InboxId(row::number(row, "id")?), row::text(row, "worker")?));
+        rows.iter().map(held).collect::<row::Result<_>>().map_err(operation.failed())
     }
 
     /// Those of `changes` that were ever posted, by their numbers.

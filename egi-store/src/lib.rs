@@ -9,14 +9,14 @@
 //! | `target_areas` | the area a release lies in while it stands in a state (the specification's configuration values of a transition) | [`Store::save_target_area`] |
 //! | `majors` | the major releases and software with their agreed attributes, former agreements included | [`Store::agree_majors`] |
 //! | `documents` | release.xml, checksums.xml and the like as they came, by digest | [`Store::save_document`] |
-//! | `inbox` | messages that wait, are worked on or are done (the specification's `Queue`) | [`Store::post`], [`Store::claim`] |
+//! | `inbox` | messages that wait, are worked on or are done (the specification's `Queue`) | [`Store::take`], [`Store::post`], [`Store::claim`] |
 //! | `plans` | what was decided about a message, as the effects to perform | [`Store::open_plan`], [`Store::fail_plan`] |
 //! | `steps` | which of a plan's effects are done | [`Store::log_step`] |
 //! | `releases` | where each release stands, with its metadata | [`Store::register`], [`Store::close_plan`], [`Store::import_past`] |
 //! | `history` | every change of every release, append-only, each record chained to the one before by digest | [`Store::register`], [`Store::close_plan`], [`Store::import_past`] |
 //! | `imports` | how far the past of a ticket system was read into the history | [`Store::import_past`] |
 //! | `ticket_system` | which ticket system the tickets are in, and up to where it was asked what happened | [`Store::agree_ticket_system`], [`Store::save_sync_cursor`] |
-//! | `nonces` | the nonces of signed requests that were used | [`Store::use_nonce`] |
+//! | `nonces` | the nonces of signed requests that were used | [`Store::take`] |
 //! | `history_head` | how many records the history has and the digest of the last, so that a cut-off end shows | with `history` |
 //! | `mailings` | letters that are sent once, begun and sent | [`Store::begin_mailing`], [`Store::finish_mailing`] |
 //! | `teams` | the early-adopter teams | [`Store::save_teams`] |
@@ -30,7 +30,7 @@
 //!
 //! # One message's way
 //!
-//! A message is [posted](Store::post) once per dedupe key, [claimed](Store::claim) under a lease by one worker at a
+//! A message is [posted](Store::post) once per dedupe key, in one commit with those that are posted meanwhile, [claimed](Store::claim) under a lease by one worker at a
 //! time, and either [dismissed](Store::dismiss), [put back](Store::put_back) for later, or carried out: a plan is
 //! [opened](Store::open_plan), its steps [logged](Store::log_step) and the plan [closed](Store::close_plan) in one
 //! transaction with the release's record and the history. After a crash the lease runs out, the next claim of the
@@ -65,6 +65,7 @@ mod error;
 mod facts;
 mod history;
 mod inbox;
+mod intake;
 mod journal;
 mod letters;
 mod mailings;
@@ -89,10 +90,12 @@ pub use self::copy::CopiedTable;
 pub use self::error::{Operation, StoreError};
 pub use self::facts::{FactImport, FactsImported, ImportedFact};
 pub use self::inbox::{Claim, InboxId, Message, PendingMessage, Posted, change_key};
+pub use self::intake::{NewMessage, Taken};
 pub use self::journal::{LoggedStep, PlanId, PlanRecord, PlanState};
 pub use self::letters::{NewLetter, OutboxLetter};
 pub use self::mailings::{Mailing, MailingClaim};
 pub use self::majors::Agreement;
+pub use self::nonces::Nonce;
 pub use self::participations::{Part, RolloutRecord};
 pub use self::past::Imported;
 pub use self::releases::WakeCall;

@@ -2,23 +2,36 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::Store;
-use crate::documents::is_repeat;
-use crate::error::{Operation, StoreError};
-use crate::row::micros;
+use crate::error::StoreError;
+use crate::intake::Taken;
+use crate::row::{self, micros};
+use crate::sql::{Pool, Tx};
+use crate::{Store, bulk};
+
+/// A text that no other request may carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nonce {
+    /// The text.
+    pub text: String,
+    /// Through when it is remembered. A request that carries it later must be refused for its age.
+    pub until: DateTime<Utc>,
+}
 
 impl Store {
-    /// Uses a nonce up at `now`; `false` when it was used before. It is remembered through `until`, after which a request
-    /// that carries it must be refused for its age. Nonces whose time is over are forgotten.
-    pub async fn use_nonce(&self, nonce: &str, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let operation = Operation::new("remember a nonce");
-        let expired = sqlx::query("DELETE FROM nonces WHERE until < ?").bind(micros(now));
-        expired.execute(&self.write).await.map_err(operation.failed())?;
-        let insert = sqlx::query("INSERT INTO nonces (nonce, until) VALUES (?, ?)").bind(nonce).bind(micros(until));
-        match insert.execute(&self.write).await {
-            Ok(_) => Ok(true),
-            Err(error) if is_repeat(&error) => Ok(false),
-            Err(error) => Err(operation.failed()(error)),
-        }
+    /// Uses a nonce up at `now`; `false` when it was used before. Those whose time is over are forgotten, within a minute.
+    pub async fn use_nonce(&self, nonce: &Nonce, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        Ok(self.take(Some(nonce), None, now).await? != Taken::Replay)
     }
+}
+
+/// Remembers nonces that are not known yet. The statement is kept prepared where its number of rows comes again.
+pub(crate) async fn insert(tx: &mut Tx, nonces: &[&Nonce], keep: bool) -> row::Result<()> {
+    let insert = sqlx::query(bulk::insert("nonces (nonce, until)", 2, nonces.len())).persistent(keep);
+    let insert = nonces.iter().fold(insert, |query, nonce| query.bind(&nonce.text).bind(micros(nonce.until)));
+    insert.execute(tx).await.map(|_| ())
+}
+
+/// Forgets those whose time is over at `now`.
+pub(crate) async fn forget(pool: &Pool, now: DateTime<Utc>) -> row::Result<()> {
+    sqlx::query("DELETE FROM nonces WHERE until < ?").bind(micros(now)).execute(pool).await.map(|_| ())
 }

@@ -26,12 +26,18 @@ impl Pool {
 
     /// Begins a transaction that writes, when its turn has come.
     pub(crate) async fn begin_write(&self) -> row::Result<Tx> {
-        let inner = self.inner.begin_with(self.dialect.begin_write()).await?;
-        let mut tx = Tx { dialect: self.dialect, inner };
+        let mut tx = self.begin_write_at_once().await?;
         if let Some(turn) = self.dialect.turn() {
             sqlx::query(turn).fetch_optional(&mut tx).await?;
         }
         Ok(tx)
+    }
+
+    /// Begins a transaction that writes and waits for no turn, only for the lock of `SQLite`. For rows that are new and
+    /// stand by themselves: what another one wrote of the same meanwhile is told by their keys.
+    pub(crate) async fn begin_write_at_once(&self) -> row::Result<Tx> {
+        let inner = self.inner.begin_with(self.dialect.begin_write()).await?;
+        Ok(Tx { dialect: self.dialect, inner })
     }
 
     /// Begins a transaction that reads everything as of one moment.

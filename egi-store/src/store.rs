@@ -7,6 +7,7 @@ use sqlx::{AnyConnection, Connection, Executor, SqlStr};
 
 use crate::dialect::{self, Dialect, Purpose};
 use crate::error::{Operation, StoreError};
+use crate::intake::Intake;
 use crate::sql::{Pool, Tx};
 use crate::{build, settings};
 
@@ -15,6 +16,7 @@ use crate::{build, settings};
 pub struct Store {
     pub(crate) read: Pool,
     pub(crate) write: Pool,
+    pub(crate) intake: Intake,
 }
 
 /// How long a lock that another process holds is waited for.
@@ -41,7 +43,7 @@ impl Store {
         let (read, write) = connect(dialect, &url, patience)
             .await
             .map_err(|source| StoreError::Open { database: database.clone(), source })?;
-        let store = Self { read, write };
+        let store = Self { intake: Intake::begin(write.clone()), read, write };
         build::migrate(dialect, &url, &store.write).await.map_err(|source| StoreError::Migrate { database, source })?;
         store.seed().await?;
         Ok(store)
@@ -81,7 +83,9 @@ async fn connect(dialect: Dialect, url: &str, patience: Duration) -> Result<(Poo
     probe(url, dialect.prepare(Purpose::Write, patience)).await?;
     let pool = |purpose, connections| {
         let prepare = dialect.prepare(purpose, patience);
-        let options = AnyPoolOptions::new().max_connections(connections).acquire_timeout(QUEUE_PATIENCE);
+        // A connection to a file is never cut, so that one that lay idle need not be asked for a sign of life.
+        let options = AnyPoolOptions::new().test_before_acquire(dialect != Dialect::Sqlite);
+        let options = options.max_connections(connections).acquire_timeout(QUEUE_PATIENCE);
         options.after_connect(move |connection, _| {
             let prepare = prepare.clone();
             Box::pin(async move { connection.execute(sqlx::raw_sql(prepare)).await.map(|_| ()) })

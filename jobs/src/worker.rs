@@ -29,7 +29,7 @@ use tracing::{error, info, warn};
 pub(crate) use self::about::about;
 use self::gather::Gathered;
 pub(crate) use self::gather::{GatherError, gather_preview, notice_of, rollout};
-pub(crate) use self::inbox::{check, deliver, deliver_faulty, deliver_word, look_at_teams};
+pub(crate) use self::inbox::{check, deliver, deliver_word, look_at_teams, of_faulty, of_notice};
 pub(crate) use self::perform::{describe, placement, tree_mode};
 pub(crate) use self::set::name;
 pub(crate) use self::teams::judge_word;
@@ -65,11 +65,17 @@ pub async fn drain(site: &Site, stop: &AtomicBool) -> Result<Drained, StoreError
     let worker = identity::own();
     free_dead_claims(site, &worker).await?;
     sweep_scratch(site).await?;
+    let mut moved = true;
     while !stop.load(Ordering::Relaxed) {
-        wake_deferred(site).await?;
+        if moved {
+            wake_deferred(site).await?;
+        }
         let Some(claim) = site.store.claim(&worker, site.now(), site.config.lease()).await? else { break };
         waiting.remove(&claim.id);
-        match handle(site, &claim, stop).await {
+        let handled = handle(site, &claim, stop).await;
+        // Where nothing was done no slot became free.
+        moved = !matches!(handled, Ok(Handled::Unchanged));
+        match handled {
             Ok(Handled::Settled) => {
                 drained.settled += 1;
                 set::hasten(site, claim.ticket()).await?;
@@ -101,10 +107,10 @@ pub(crate) async fn prune(site: &Site) {
 /// Frees what killed workers of this machine had claimed, and what this one left in trouble with the database, so that
 /// nobody waits for their leases to run out.
 async fn free_dead_claims(site: &Site, own: &str) -> Result<(), StoreError> {
-    for message in site.store.pending(site.now()).await? {
-        if let Some(worker) = message.worker.filter(|worker| worker == own || identity::is_dead(worker)) {
-            info!(inbox.id = %message.id, "the worker {worker} left a claim; it is free");
-            site.store.end_lease(message.id, &worker).await?;
+    for (message, worker) in site.store.load_held(site.now()).await? {
+        if worker == own || identity::is_dead(&worker) {
+            info!(inbox.id = %message, "the worker {worker} left a claim; it is free");
+            site.store.end_lease(message, &worker).await?;
         }
     }
     Ok(())
@@ -112,22 +118,25 @@ async fn free_dead_claims(site: &Site, own: &str) -> Result<(), StoreError> {
 
 /// Removes scratch folders no plan needs: leftovers of killed runs.
 ///
-/// The folders are listed before the inbox is: one that another worker makes meanwhile, for a notice that came
+/// The folders are listed before the inbox is looked at: one that another worker makes meanwhile, for a notice that came
 /// meanwhile, is not on the list.
 async fn sweep_scratch(site: &Site) -> Result<(), StoreError> {
-    let listed = site.scratch.list();
-    let pending = site.store.pending(site.now()).await?;
-    let keep: BTreeSet<Segment> =
-        pending.iter().filter_map(|m| delivery::scratch_name(m.message.ticket()).ok()).collect();
-    let remove = |names: Vec<String>| {
-        for name in names.iter().filter_map(|name| name.parse().ok()).filter(|name| !keep.contains(name)) {
-            site.scratch.ensure_removed(&name)?;
-            info!("the leftover scratch folder {name} was removed");
+    let listed = site.scratch.list().unwrap_or_else(|error| {
+        warn!(error = %error, "leftover scratch folders could not be listed");
+        Vec::new()
+    });
+    for name in listed.iter().filter_map(|name| name.parse::<Segment>().ok()) {
+        let needed = match delivery::ticket_of_scratch(&name) {
+            Some(ticket) => !site.store.pending_of(ticket, site.now()).await?.is_empty(),
+            None => false,
+        };
+        if needed {
+            continue;
         }
-        Ok(())
-    };
-    if let Err(error) = listed.and_then(remove) {
-        warn!(error = %error, "leftover scratch folders could not be removed");
+        match site.scratch.ensure_removed(&name) {
+            Ok(()) => info!("the leftover scratch folder {name} was removed"),
+            Err(error) => warn!(error = %error, "a leftover scratch folder could not be removed"),
+        }
     }
     Ok(())
 }

@@ -6,8 +6,10 @@
 //! no conclusions.
 
 mod index;
+mod latency;
 mod machine;
 pub mod measure;
+mod memory;
 mod months;
 mod notices;
 mod numbers;
@@ -78,6 +80,8 @@ pub enum Choice {
     Usual,
     /// Large repositories alone, or one group of these jobs; all take hours and some gigabytes of disk.
     Repositories(Option<&'static str>),
+    /// Notices alone: how many are accepted, and how long one takes to be carried out.
+    Notices,
     /// The numbers alone.
     Numbers,
     /// The import of an RT's past alone.
@@ -105,7 +109,12 @@ pub fn run(runs: usize, choice: Choice) -> Result<String> {
         time(&release::Release::debs(&workshop)?)?;
         time(&release::Release::rpms(&workshop)?)?;
         time(&index::Index::new(&workshop)?)?;
+    }
+    if matches!(choice, Choice::Usual | Choice::Notices) {
         time(&notices::Notices::new(&workshop))?;
+        time(&notices::OnPostgres::alone(&workshop)?)?;
+        time(&notices::OnPostgres::crowd(&workshop)?)?;
+        time(&latency::Latency::new(&workshop)?)?;
     }
     if matches!(choice, Choice::Usual | Choice::Past) {
         for kind in [Kind::Sqlite, Kind::Postgres, Kind::Mariadb] {
@@ -126,10 +135,15 @@ pub fn run(runs: usize, choice: Choice) -> Result<String> {
 /// The logs that numbers are made of: the other side, and how many tickets.
 fn numbers(choice: Choice) -> Vec<(numbers::Other, u32)> {
     match choice {
-        Choice::Past | Choice::Repositories(_) => Vec::new(),
+        Choice::Past | Choice::Notices | Choice::Repositories(_) => Vec::new(),
         Choice::Usual | Choice::Numbers => vec![(DuckDb, 1000), (DuckDb, 100_000), (Pandas, 100_000)],
         Choice::LargeNumbers => vec![(DuckDb, 2_000_000), (Pandas, 2_000_000)],
     }
+}
+
+/// Tells how much memory a server holds while its queue grows, as Markdown.
+pub fn memory() -> Result<String> {
+    memory::watch(&Workshop::open()?)
 }
 
 /// Has each tool publish for so many seconds, and tells what readers saw, as Markdown.

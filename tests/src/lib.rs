@@ -7,6 +7,7 @@
 //! - [`site`]: a site of `nsrw` itself, driven by its command line as people drive it;
 //! - [`browser`]: a real Chromium, for pages that people use;
 //! - [`serve`]: a running `nsrw serve` of such a site, asked over HTTP, ended by signals;
+//! - [`queue`]: an inbox with as many messages as are wanted;
 //! - [`old_rt`]: the database of a Request Tracker that was in use for years, on each kind of database it runs on;
 //! - [`scenario`]: scripts of what people do, run against such a site: script in, transcript out;
 //! - [`keys`]: secret keys, made by `gpg`, and [`certificate`]s, by `openssl`;
@@ -35,6 +36,7 @@ pub mod old_rt;
 pub mod packages;
 pub mod process;
 pub mod provider;
+pub mod queue;
 pub mod scenario;
 pub mod serve;
 pub mod servers;

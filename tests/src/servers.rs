@@ -60,6 +60,10 @@ pub(crate) trait Kind {
     const NAME: &'static str;
     /// Writes its configuration into `home` and gives the command that serves on `port` in the foreground.
     fn command(&self, home: &Path, port: u16) -> Result<Command>;
+    /// The folder in which its own is made; that of temporary files when `None`.
+    fn place(&self) -> Option<&Path> {
+        None
+    }
     /// Whether the server started by [`Kind::command`], and no other, answers.
     fn answers(&self, server: &Server) -> bool;
 }
@@ -78,7 +82,11 @@ impl Server {
 
     /// One attempt; `None` when the port was taken meanwhile.
     fn attempt<K: Kind>(kind: &K, port: u16) -> Result<Option<Self>> {
-        let home = TempDir::with_prefix("nsrw-server-").context("failed to create a folder for its configuration")?;
+        let home = match kind.place() {
+            Some(place) => TempDir::with_prefix_in("nsrw-server-", place),
+            None => TempDir::with_prefix("nsrw-server-"),
+        };
+        let home = home.context("failed to create a folder for its configuration")?;
         let mut command = kind.command(home.path(), port)?;
         let process = Guarded::start(K::NAME, &mut command, &home.path().join("log"))?;
         let mut server = Self { process, home, port };

@@ -21,6 +21,19 @@ const POSTGRES: [&str; 3] = ["25006", "25P03", "55P03"];
 /// interrupted (1317), the connection killed (1927, 1969).
 const MARIADB: [u16; 14] = [1021, 1114, 1040, 1203, 1226, 1053, 1077, 1205, 1213, 1290, 1317, 1792, 1836, 1927];
 
+/// How `PostgreSQL` and `MariaDB` call transactions that wait for each other.
+const DEADLOCK: (&str, u16) = ("40P01", 1213);
+
+/// Whether somebody else's writing was in the way: of the same row, or of the same rows in another order. Done again at once,
+/// it finds what the other one wrote.
+pub(crate) fn is_collision(error: &sqlx::Error) -> bool {
+    let Some(database) = error.as_database_error() else { return false };
+    let (postgres, mariadb) = DEADLOCK;
+    database.is_unique_violation()
+        || database.try_downcast_ref::<PgDatabaseError>().is_some_and(|error| error.code() == postgres)
+        || database.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| error.number() == mariadb)
+}
+
 /// Whether trying again can help.
 pub(crate) fn is_transient(error: &sqlx::Error) -> bool {
     match error.as_database_error() {

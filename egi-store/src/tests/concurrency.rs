@@ -114,7 +114,10 @@ fn every_call_may_change_threads(store: &Store, claim: &Claim, id: PlanId, plan:
     assert_send((
         store.put_back(claim, at, ""),
         store.dismiss(claim, "", at),
+        store.take(None, None, at),
         store.pending(at),
+        store.pending_of(plan.ticket, at),
+        store.load_held(at),
         store.load_known_changes(&[]),
     ));
     assert_send((store.open_plan(claim, plan, at), store.load_open_plan(claim), store.log_step(claim, id, log, at)));

@@ -9,7 +9,7 @@ use egi_model::rollout::RolloutState;
 use egi_workflow::past::{CarriedOut, PastChange, PastStep};
 
 use super::world::{Home, World, facts, major, notice, plan_to, record, second, step, ticket};
-use crate::{ClosedMonth, CopiedTable, ImportedFact, NewLetter, Store, StoreError};
+use crate::{ClosedMonth, CopiedTable, ImportedFact, NewLetter, Nonce, Store, StoreError};
 
 /// Something in every table.
 async fn fill(world: &World) {
@@ -45,7 +45,8 @@ async fn fill(world: &World) {
         emergency: egi_model::release::Emergency::No,
     };
     store.import_past("rt/sw-rel", &[past], 20, second(5)).await.unwrap();
-    assert!(store.use_nonce("nonce", second(100), second(1)).await.unwrap());
+    let nonce = Nonce { text: "nonce".to_owned(), until: second(100) };
+    assert!(store.use_nonce(&nonce, second(1)).await.unwrap());
     let fact = ImportedFact {
         source: "egi".to_owned(),
         kind: "transitions".to_owned(),

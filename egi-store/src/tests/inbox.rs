@@ -125,9 +125,13 @@ async fn people_see_what_waits_and_why() {
     world.store.put_back(&claim, second(100), "RT does not answer").await.unwrap();
     world.claimed(2, 1).await;
     let [first, second_] = <[_; 2]>::try_from(world.store.pending(second(2)).await.unwrap()).unwrap();
+    assert_eq!(world.store.pending_of(ticket(1), second(2)).await.unwrap(), std::slice::from_ref(&first));
     assert_eq!((first.tries, first.not_before, first.worker), (1, second(100), None));
     assert_eq!(first.note.as_deref(), Some("RT does not answer"));
     assert_eq!(second_.worker.as_deref(), Some("worker"));
+    assert_eq!(world.store.pending_of(ticket(3), second(2)).await.unwrap(), []);
+    assert_eq!(world.store.load_held(second(2)).await.unwrap(), [(second_.id, "worker".to_owned())]);
+    assert_eq!(world.store.load_held(second(1000)).await.unwrap(), []);
     let later = world.store.pending(second(1000)).await.unwrap();
     assert_eq!(later[1].worker, None, "its lease ran out");
 }

@@ -5,6 +5,7 @@ mod copy;
 mod facts;
 mod history;
 mod inbox;
+mod intake;
 mod journal;
 mod mailings;
 mod past;

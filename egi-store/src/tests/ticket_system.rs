@@ -1,16 +1,20 @@
 use super::world::{World, second, ticket};
-use crate::{StoreError, SyncCursor};
+use crate::{Nonce, StoreError, SyncCursor};
 
 #[tokio::test]
 async fn a_nonce_is_good_once_and_forgotten_when_its_time_is_over() {
     let world = World::new().await;
-    let used = async |nonce, until, now| world.store.use_nonce(nonce, second(until), second(now)).await.unwrap();
-    assert!(used("one", 10, 0).await);
-    assert!(!used("one", 10, 10).await);
-    assert!(used("two", 20, 10).await);
-    // After its time the request it belonged to is refused for its age, so there is nothing to remember.
-    assert!(used("one", 30, 11).await);
-    assert!(!used("two", 20, 11).await);
+    let used = async |text: &str, until, now| {
+        let nonce = Nonce { text: text.to_owned(), until: second(until) };
+        world.store.use_nonce(&nonce, second(now)).await.unwrap()
+    };
+    assert!(used("one", 100, 0).await);
+    assert!(!used("one", 100, 100).await);
+    assert!(used("two", 200, 100).await);
+    // After its time the request it belonged to is refused for its age, so there is nothing to remember. What is over is
+    // swept out once a minute.
+    assert!(used("one", 300, 160).await);
+    assert!(!used("two", 200, 160).await);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use axum::http::HeaderMap;
 use chrono::{DateTime, TimeDelta, Utc};
+use egi_store::Nonce;
 use hmac::{Hmac, KeyInit, Mac};
 
 const TIMESTAMP: &str = "x-nsrw-timestamp";
@@ -60,14 +61,16 @@ impl Secret {
         Some(mac)
     }
 
-    /// Checks a request signed within `skew` seconds of `now`; the error says what is wrong, not what would be right.
+    /// Checks a request signed within `skew` seconds of `now`, and gives its nonce, which must not have been seen. It has
+    /// to be remembered until the request would be refused for its age. The error says what is wrong, not what would be
+    /// right.
     pub(super) fn check(
         &self,
         headers: &HeaderMap,
         body: &[u8],
         now: DateTime<Utc>,
         skew: u64,
-    ) -> Result<Signed, String> {
+    ) -> Result<Nonce, String> {
         let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
         let timestamp = text(TIMESTAMP).ok_or("X-NSRW-Timestamp is missing")?;
         let seconds: i64 = timestamp.parse().map_err(|_| "X-NSRW-Timestamp is no number of seconds")?;
@@ -90,17 +93,8 @@ impl Secret {
             ));
         }
         let until = DateTime::from_timestamp(seconds, 0).and_then(|at| at.checked_add_signed(lasting(skew)));
-        Ok(Signed { nonce: nonce.to_owned(), until: until.unwrap_or(DateTime::<Utc>::MAX_UTC) })
+        Ok(Nonce { text: nonce.to_owned(), until: until.unwrap_or(DateTime::<Utc>::MAX_UTC) })
     }
-}
-
-/// A request whose signature fits.
-#[derive(Debug)]
-pub(super) struct Signed {
-    /// Its nonce, which must not have been seen.
-    pub(super) nonce: String,
-    /// When its time is over: later it is refused for its age.
-    pub(super) until: DateTime<Utc>,
 }
 
 /// One second more than the clocks may differ, for the fraction that timestamps do not have.

@@ -50,8 +50,8 @@ async fn authenticate(api: &Api, team: &str, headers: &HeaderMap, body: &[u8]) -
     let file = config.path(&config.early_adopters.keys).join(format!("{team}.key"));
     let secret = Secret::read(&file).map_err(|_| denied(format!("no key of the team {team} is known here")))?;
     let (now, skew) = (api.site.now(), config.api.clock_skew_seconds);
-    let signed = secret.check(headers, body, now, skew).map_err(denied)?;
-    match api.site.store.use_nonce(&signed.nonce, signed.until, now).await {
+    let nonce = secret.check(headers, body, now, skew).map_err(denied)?;
+    match api.site.store.use_nonce(&nonce, now).await {
         Ok(true) => Ok(()),
         Ok(false) => Err(refuse(StatusCode::CONFLICT, "authentication", "X-NSRW-Nonce was used before; sign it anew")),
         Err(error) => Err(not_stored(&error)),
@@ -124,7 +124,7 @@ async fn take(api: &Api, word: TeamWord) -> Reply {
         Ok(posted) => {
             info!(ticket.id = ticket.get(), inbox.id = %posted.id, "an answer of the early adopters of {team} was stored");
             api.bell.notify_one();
-            (StatusCode::ACCEPTED, Json(Answer::of_posted(posted)))
+            (StatusCode::ACCEPTED, Json(Answer::of_posted(Some(posted))))
         }
         Err(error) => not_stored(&error),
     }

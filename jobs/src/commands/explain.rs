@@ -105,9 +105,9 @@ async fn plans(site: &Site, args: &ExplainArgs) -> anyhow::Result<Vec<String>> {
 
 /// What is in the inbox for the ticket, and why it is still there.
 async fn waiting(site: &Site, args: &ExplainArgs) -> anyhow::Result<Vec<String>> {
-    let pending = site.store.pending(site.now()).await?;
-    let mine = pending.iter().filter(|m| m.message.ticket() == args.ticket);
-    Ok(mine
+    let pending = site.store.pending_of(args.ticket, site.now()).await?;
+    Ok(pending
+        .iter()
         .map(|m| {
             let note = m.note.as_deref().unwrap_or("waiting for a worker");
             format!("received {}, tried {} times, next not before {}: {note}", m.received, m.tries, m.not_before)

@@ -23,6 +23,12 @@ pub(super) fn scratch_name(ticket: TicketId) -> Result<Segment, NameError> {
     format!("ticket-{ticket}").parse()
 }
 
+/// The ticket whose scratch folder has this name.
+pub(super) fn ticket_of_scratch(name: &Segment) -> Option<TicketId> {
+    let ticket = name.as_str().strip_prefix("ticket-")?.parse().ok()?;
+    scratch_name(ticket).is_ok_and(|own| own == *name).then_some(ticket)
+}
+
 pub(super) async fn fetch(run: &Step<'_>, source: &SyncSource, checksums: Sha256) -> Result<String, PerformError> {
     let site = run.site;
     let listed = load_checksums(site, checksums).await?;

@@ -191,14 +191,15 @@ async fn catch_up(site: &Site, change: &TicketChange, history: &[TicketChange]) 
         inbox::deliver(site, notice).await?;
     }
     let earlier = |message: &Message| match message {
-        Message::Notice(notice) => notice.ticket == change.ticket && notice.change.is_some_and(|id| id < change.id),
+        Message::Notice(notice) => notice.change.is_some_and(|id| id < change.id),
         Message::Faulty { .. }
         | Message::Check { .. }
         | Message::Wake { .. }
         | Message::TeamWord(_)
         | Message::Teams { .. } => false,
     };
-    Ok(site.store.pending(site.now()).await?.iter().any(|pending| earlier(&pending.message)))
+    let pending = site.store.pending_of(change.ticket, site.now()).await?;
+    Ok(pending.iter().any(|pending| earlier(&pending.message)))
 }
 
 pub(super) async fn fetch_ticket(site: &Site, ticket: TicketId) -> Result<Ticket, GatherError> {

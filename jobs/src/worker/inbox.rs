@@ -5,30 +5,33 @@ use egi_model::digest::Sha256;
 use egi_model::notice::{FaultyNotice, Notice};
 use egi_model::participation::TeamWord;
 use egi_model::ticket::TicketId;
-use egi_store::{Message, Posted, StoreError, WakeCall, change_key};
+use egi_store::{Message, NewMessage, Posted, StoreError, WakeCall, change_key};
 
 use crate::site::Site;
 
-/// Stores a notice. The same change of the ticket is stored once, however often it is told; a notice without the
-/// change's number is stored each time, and stands back for the change it tells of when it is worked on.
+/// Stores a notice.
 pub(crate) async fn deliver(site: &Site, notice: Notice) -> Result<Posted, StoreError> {
     let now = site.now();
-    let key = notice.change.map_or_else(|| unnumbered(&notice, now), change_key);
-    let order = notice.change;
-    site.store.post(&Message::Notice(notice), &key, order, now).await
+    let NewMessage { message, dedupe, order } = of_notice(notice, now);
+    site.store.post(&message, &dedupe, order, now).await
 }
 
-/// Stores a notice that could not be read but names its ticket, so that the ticket hears of it.
+/// The message of a notice that comes at `now`. The same change of the ticket is stored once, however often it is told; a
+/// notice without the change's number is stored each time, and stands back for the change it tells of when it is worked on.
+pub(crate) fn of_notice(notice: Notice, now: DateTime<Utc>) -> NewMessage {
+    let dedupe = notice.change.map_or_else(|| unnumbered(&notice, now), change_key);
+    let order = notice.change;
+    NewMessage { message: Message::Notice(notice), dedupe, order }
+}
+
+/// The message of a notice that could not be read but names its ticket, so that the ticket hears of it.
 ///
 /// `None` when it names no ticket: there is nobody to tell.
-pub(crate) async fn deliver_faulty(site: &Site, faulty: FaultyNotice) -> Result<Option<Posted>, StoreError> {
+pub(crate) fn of_faulty(faulty: FaultyNotice, now: DateTime<Utc>) -> Option<NewMessage> {
     let text = serde_json::to_string(&faulty).unwrap_or_default();
     // A sender that repeats itself is heard once an hour.
-    let key = format!("faulty-{}-{}", Sha256::of(text.as_bytes()), site.now().format("%Y-%m-%dT%H"));
-    match Message::of_faulty(faulty) {
-        Some(message) => site.store.post(&message, &key, None, site.now()).await.map(Some),
-        None => Ok(None),
-    }
+    let dedupe = format!("faulty-{}-{}", Sha256::of(text.as_bytes()), now.format("%Y-%m-%dT%H"));
+    Message::of_faulty(faulty).map(|message| NewMessage { message, dedupe, order: None })
 }
 
 /// Stores that a deferred release may enter staged rollout.

@@ -97,7 +97,7 @@ pub(super) fn parse_figures(text: &str) -> Result<Figures> {
     Ok(Figures { wall: Duration::from_micros(*wall), cpu: Duration::from_micros(*cpu), peak_kib: *peak_kib })
 }
 
-/// Processor time and memory of a process that goes on running.
+/// Processor time and memory of a process that goes on running. The time of its children that ended counts too.
 #[derive(Debug)]
 pub(super) struct Meter {
     process: u32,
@@ -122,19 +122,31 @@ impl Meter {
 /// In the kernel's clock ticks, usually of 10 ms. A process without a good `/proc` entry is an error.
 fn cpu_of(process: u32) -> Result<Duration> {
     let text = read_proc(process, "stat")?;
-    // The name before the last parenthesis may hold anything. After it come the state and ten numbers, then the two times.
+    // The name before the last parenthesis may hold anything. After it come the state and ten numbers, then the two times, and
+    // those of children that ended.
     let after = text.rsplit_once(')').map(|(_, after)| after).unwrap_or_default();
-    let ticks: Vec<u64> = after.split_whitespace().skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
-    ensure!(ticks.len() == 2, "/proc/{process}/stat is not as expected: {text}");
+    let ticks: Vec<u64> = after.split_whitespace().skip(11).take(4).map(str::parse).collect::<Result<_, _>>()?;
+    ensure!(ticks.len() == 4, "/proc/{process}/stat is not as expected: {text}");
     let ticks = u32::try_from(ticks.iter().sum::<u64>())?;
     let per_second = u32::try_from(rustix::param::clock_ticks_per_second())?;
     Ok(Duration::from_secs(1) * ticks / per_second)
 }
 
-fn peak_of(process: u32) -> Result<u64> {
+/// The most memory a process held so far, in KiB.
+pub fn peak_of(process: u32) -> Result<u64> {
+    find_memory(process, "VmHWM:")
+}
+
+/// The memory a process holds, in KiB.
+pub(super) fn memory_of(process: u32) -> Result<u64> {
+    find_memory(process, "VmRSS:")
+}
+
+fn find_memory(process: u32, name: &str) -> Result<u64> {
     let text = read_proc(process, "status")?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("the kernel tells no peak memory")?;
-    line.trim().trim_end_matches("kB").trim().parse().context("the kernel's peak memory is no number")
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let line = line.with_context(|| format!("the kernel tells no {name}"))?;
+    line.trim().trim_end_matches("kB").trim().parse().with_context(|| format!("the kernel's {name} is no number"))
 }
 
 fn read_proc(process: u32, file: &str) -> Result<String> {

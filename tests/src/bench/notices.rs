@@ -1,5 +1,8 @@
 //! Notices accepted with durable commits, beside what the database can do at most.
 
+mod postgres;
+
+use std::ops::RangeInclusive;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -9,6 +12,7 @@ use chrono::Utc;
 use nsrw::api::{Secret, sign};
 use ureq::Agent;
 
+pub(super) use self::postgres::OnPostgres;
 use super::measure::{Figures, Meter, parse_figures};
 use super::workshop::Workshop;
 use super::{Contest, Job, Way};
@@ -31,11 +35,11 @@ nsrw serve
 # POST /api/rollout
 # Ticket_Id=…&Current_Rollout_Progress=Unverified&Previous_Rollout_Progress=Submitted&Emergency_Release=No&Transaction_Id=…
 ";
-const OURS_MORE: &str = "Each notice is checked (signature, time, every field) and stored with its dedupe key in one durable \
-commit before 202 is answered. Meanwhile the server's worker, which waits its turn for the database like each client, takes \
-notices from it with commits of its own; here it finds that the tickets do not exist, and says so in the log. Processor time \
-(in the kernel's ticks, usually of 10 ms) and memory are the server's, and its peak includes its start; the clients share the \
-processors with it and are not counted.";
+const OURS_MORE: &str = "Each notice is checked (signature, time, every field) and stored with its nonce and its dedupe key in a \
+durable commit before 202 is answered; those that come while a commit runs share the next one. Meanwhile the server's worker, \
+which waits its turn for the database, takes notices from it with commits of its own; here it finds that the tickets do not \
+exist, and says so in the log. Processor time (in the kernel's ticks, usually of 10 ms) and memory are the server's, and its \
+peak includes its start; the clients share the processors with it and are not counted.";
 
 const THEIRS: &str = r#"import sqlite3, sys, time
 
@@ -91,13 +95,7 @@ impl Contest for Notices<'_> {
         let bench = self.workshop.bench()?;
         let site = Site::init(&bench.path().join("site"), "http://repository.example.org/sw")?;
         site.configure("listen = \"127.0.0.1:8470\"", "listen = \"127.0.0.1:0\"")?;
-        let serving = Serving::start(&site)?;
-        rustix::fs::sync();
-        let meter = Meter::start(serving.id())?;
-        post_all(&serving)?;
-        let figures = meter.stop()?;
-        serving.kill()?;
-        Ok(figures)
+        accept(&site)
     }
 
     fn theirs(&self) -> Result<Figures> {
@@ -109,20 +107,35 @@ impl Contest for Notices<'_> {
     }
 }
 
+/// Starts the site's server and has it accept all notices.
+fn accept(site: &Site) -> Result<Figures> {
+    let serving = Serving::start(site)?;
+    rustix::fs::sync();
+    let meter = Meter::start(serving.id())?;
+    post_all(&serving, 1..=COUNT)?;
+    let figures = meter.stop()?;
+    serving.kill()?;
+    Ok(figures)
+}
+
 /// All clients at once.
-fn post_all(serving: &Serving) -> Result<()> {
+pub(super) fn post_all(serving: &Serving, notices: RangeInclusive<u32>) -> Result<()> {
     thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS).map(|client| scope.spawn(move || post_share(serving, client))).collect();
+        let share = |client| {
+            let notices = notices.clone();
+            scope.spawn(move || post_share(serving, notices, client))
+        };
+        let clients: Vec<_> = (0..CLIENTS).map(share).collect();
         clients.into_iter().try_for_each(|client| client.join().unwrap_or_else(|_| bail!("a client broke off")))
     })
 }
 
 /// One client's share: every eighth notice.
-fn post_share(serving: &Serving, client: u32) -> Result<()> {
+fn post_share(serving: &Serving, notices: RangeInclusive<u32>, client: u32) -> Result<()> {
     let config = Agent::config_builder().proxy(None).http_status_as_error(false).timeout_global(Some(ANSWER));
     let agent = Agent::new_with_config(config.build());
     let url = format!("http://{}/api/rollout", serving.address());
-    for number in (1..=COUNT).filter(|number| number % CLIENTS == client) {
+    for number in notices.filter(|number| number % CLIENTS == client) {
         post(&agent, &url, serving.secret(), number).with_context(|| format!("failed to post notice {number}"))?;
     }
     Ok(())

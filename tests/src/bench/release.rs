@@ -167,7 +167,7 @@ pub(super) fn tiny_rpms(folder: &Path, count: u32) -> Result<Vec<PathBuf>> {
 }
 
 /// The list a provider would offer to people: what `sha256sum` writes.
-fn write_sums(packages: &[PathBuf], list: &Path) -> Result<()> {
+pub(super) fn write_sums(packages: &[PathBuf], list: &Path) -> Result<()> {
     let mut text = String::new();
     for package in packages {
         let bytes = std::fs::read(package).with_context(|| format!("failed to read {}", package.display()))?;

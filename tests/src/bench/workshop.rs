@@ -34,6 +34,11 @@ impl Workshop {
         self.folder.path()
     }
 
+    /// The folder that it is in, which others may enter.
+    pub(super) fn beside(&self) -> PathBuf {
+        self.folder().parent().unwrap_or(self.folder()).to_owned()
+    }
+
     /// A folder with this name.
     pub(super) fn room(&self, name: &str) -> Result<PathBuf> {
         let room = self.folder().join(name);

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use anyhow::{Context as _, Result, bail};
 use nsrw_tests::bench;
 
-const USAGE: &str = "usage: bench [--repositories [GROUP] | --numbers | --large-numbers | --past] [--runs N]   times N runs of each (10 when not given)\n       bench --torn [SECONDS]   reads beside writers, for so long each (60 when not given)\nMarkdown on standard output";
+const USAGE: &str = "usage: bench [--repositories [GROUP] | --notices | --numbers | --large-numbers | --past] [--runs N]   times N runs of each (10 when not given)\n       bench --memory   what a server holds while 100,000 messages come\n       bench --torn [SECONDS]   reads beside writers, for so long each (60 when not given)\nMarkdown on standard output";
 
 fn main() -> Result<()> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -18,6 +18,8 @@ fn main() -> Result<()> {
     }
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
     let (choice, rest) = match words.as_slice() {
+        ["--notices", rest @ ..] => (bench::Choice::Notices, rest),
+        ["--memory"] => return print(&bench::memory()?),
         ["--numbers", rest @ ..] => (bench::Choice::Numbers, rest),
         ["--large-numbers", rest @ ..] => (bench::Choice::LargeNumbers, rest),
         ["--past", rest @ ..] => (bench::Choice::Past, rest),

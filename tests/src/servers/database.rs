@@ -3,6 +3,7 @@
 mod mariadb;
 mod postgres;
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -10,7 +11,7 @@ use anyhow::{Context as _, Result};
 use rustix::process::{Pid, Signal, kill_process};
 
 pub(crate) use self::mariadb::Mariadb;
-pub(crate) use self::postgres::{Cluster, POSTGRES};
+pub(crate) use self::postgres::{Cluster, POSTGRES, postgres_program};
 use super::{Kind as _, START_LIMIT, Server};
 use crate::process::{Guarded, run, wait_until};
 
@@ -56,6 +57,13 @@ impl DatabaseServer {
             DatabaseKind::Mariadb => Server::start(&Mariadb)?,
         };
         Ok(Self { kind, server, made: AtomicU32::new(0) })
+    }
+
+    /// Starts a `PostgreSQL` that syncs every commit to disk, in a folder of its own in `place`, which everybody must be able
+    /// to enter.
+    pub(crate) fn start_durable_postgres(place: PathBuf) -> Result<Self> {
+        let server = Server::start(&Cluster::durable(place)?)?;
+        Ok(Self { kind: DatabaseKind::Postgres, server, made: AtomicU32::new(0) })
     }
 
     /// Which kind it is.

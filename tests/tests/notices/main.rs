@@ -11,6 +11,7 @@
     reason = "a test stops where its world can not be built"
 )]
 
+mod crowd;
 mod database;
 mod disturbed;
 mod echoes;
@@ -18,6 +19,7 @@ mod faults;
 mod health;
 mod many;
 mod order;
+mod queue;
 mod schedules;
 mod signatures;
 mod slow;

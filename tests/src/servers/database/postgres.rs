@@ -26,12 +26,24 @@ fn find_programs() -> Result<PathBuf> {
 #[derive(Debug)]
 pub(crate) struct Cluster {
     programs: PathBuf,
+    /// Where its data lies when it is to be synced to disk.
+    durable: Option<PathBuf>,
+}
+
+/// A program of the newest version that is installed.
+pub(crate) fn postgres_program(name: &str) -> Result<PathBuf> {
+    Ok(find_programs()?.join(name))
 }
 
 impl Cluster {
     /// The newest version that is installed.
     pub(crate) fn new() -> Result<Self> {
-        Ok(Self { programs: find_programs()? })
+        Ok(Self { programs: find_programs()?, durable: None })
+    }
+
+    /// The same, and it syncs every commit to disk, in a folder of its own in `place`.
+    pub(super) fn durable(place: PathBuf) -> Result<Self> {
+        Ok(Self { durable: Some(place), ..Self::new()? })
     }
 
     /// The program that people talk to the server with.
@@ -43,8 +55,9 @@ impl Cluster {
     pub(super) fn serve(&self, home: &Path, port: u16) -> Command {
         let mut command = self.program("postgres");
         command.current_dir("/").arg("-D").arg(home.join("data"));
-        // Nothing is synced to the disk: what a test leaves there is of no use after it.
-        for setting in ["listen_addresses=127.0.0.1", "fsync=off", "max_connections=100", &format!("port={port}")] {
+        // What a test leaves on the disk is of no use after it.
+        let sync = if self.durable.is_some() { "fsync=on" } else { "fsync=off" };
+        for setting in ["listen_addresses=127.0.0.1", sync, "max_connections=100", &format!("port={port}")] {
             command.args(["-c", setting]);
         }
         command.args(["-c", &format!("unix_socket_directories={}", home.display())]);
@@ -77,6 +90,10 @@ impl Kind for Cluster {
             .args(["--username", POSTGRES, "--pgdata"])
             .arg(home.join("data")))?;
         Ok(self.serve(home, port))
+    }
+
+    fn place(&self) -> Option<&Path> {
+        self.durable.as_deref()
     }
 
     /// Its socket is in our folder: no other server has it there.
