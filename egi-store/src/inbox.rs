@@ -112,6 +112,8 @@ pub struct Claim {
     pub received: DateTime<Utc>,
     /// How often it was put back.
     pub tries: u32,
+    /// The plan that was open for it when it was claimed.
+    pub plan: Option<PlanId>,
 }
 
 impl Claim {
@@ -151,7 +153,7 @@ pub struct PendingMessage {
 /// under a live lease. First is the one with an open plan, then those whose change is numbered, then the others as
 /// they came.
 const NEXT: &str = "
-    SELECT m.id, m.attempt, m.ticket, m.message, m.received, m.tries FROM inbox m
+    SELECT m.id, m.attempt, m.ticket, m.message, m.received, m.tries, m.plan FROM inbox m
     WHERE m.finished IS NULL AND m.not_before <= ? AND m.lease_until <= ?
       AND NOT EXISTS (
         SELECT 1 FROM inbox o
@@ -325,6 +327,7 @@ async fn claim_next(
         message: row::json(&row, "message")?,
         received: row::time(&row, "received")?,
         tries: row::count(&row, "tries")?,
+        plan: row::optional_number(&row, "plan")?.map(PlanId),
     };
     let others = sqlx::query(
         "UPDATE inbox SET worker = NULL, lease_until = 0 WHERE ticket = ? AND finished IS NULL AND id <> ?",

@@ -150,7 +150,9 @@ async fn wake_deferred(site: &Site) -> Result<(), StoreError> {
 }
 
 async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled, StoreError> {
-    if let Some((id, plan, log)) = site.store.load_open_plan(claim).await? {
+    if claim.plan.is_some()
+        && let Some((id, plan, log)) = site.store.load_open_plan(claim).await?
+    {
         info!(plan.id = %id, ticket.id = plan.ticket.get(), "going on with a stored plan");
         return execute::execute(site, claim, id, plan, log, stop).await;
     }
