@@ -49,7 +49,7 @@ fn no_secret_is_told_however_much_is_logged() {
     let forged = ["x-nsrw-timestamp", "x-nsrw-nonce", "x-nsrw-signature"].map(|name| (name, "0".repeat(16)));
     assert_eq!(server.post_with(FORM, "Ticket_Id=1", &forged).unwrap().status, 401);
     let log = server.log();
-    assert!(log.contains("a notice was refused") && log.contains("TRACE"), "{log}");
+    assert!(log.contains("a notice was refused") && log.contains("DEBUG"), "{log}");
     assert_eq!(server.stop().unwrap(), 0, "which searches its log");
 }
 
@@ -76,9 +76,14 @@ fn a_secret_that_others_can_read_is_told_of_and_a_key_is_not_used() {
     let keys = "[{ backend = \"file\", secret = \"secrets/repository.asc\" }]";
     world.site.change_setting("signing.keys", keys).unwrap();
     world.site.change_setting("signing.public", "[\"public.asc\"]").unwrap();
-    world.site.done(&["promote"]).unwrap();
     let file = world.site.folder().join("secrets/repository.asc");
     fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
+    let ticket = world.deliver();
     let ended = world.site.nsrw(&["promote"]).unwrap();
-    assert!(ended.code != 0 && ended.log.contains("its mode is 0640"), "{}", ended.log);
+    assert!(ended.log.contains("its mode is 0640, so others than its owner can use it; chmod 0600"), "{}", ended.log);
+    let state = || world.site.field(ticket, "RolloutProgress").unwrap();
+    assert_eq!(state(), "Failed");
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    world.site.set(ticket, "kostas", &["RolloutProgress=Unverified"]).unwrap();
+    assert_eq!(state(), "Unverified", "{:?}", world.site.comments(ticket).unwrap());
 }
