@@ -59,7 +59,6 @@ pub(super) fn watch(workshop: &Workshop) -> Result<String> {
         thread::sleep(Duration::from_secs(2));
     }
     let _ = writeln!(text, "| all of them done | {} | |", mib(memory_of(serving.id())?));
-    let _ = writeln!(text, "| the most it ever held | {} | |", mib(peak_of(serving.id())?));
     ensure!(serving.stop()? == 0, "the server did not end well");
     Ok(text + &format!("\nLoad after: {}\n", machine::load()))
 }

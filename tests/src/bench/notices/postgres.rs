@@ -1,4 +1,4 @@
-//! The same on a PostgreSQL server that syncs its commits to disk.
+//! The same on a `PostgreSQL` server that syncs its commits to disk.
 
 use std::fs;
 use std::process::Command;
@@ -49,7 +49,7 @@ const EIGHT_MORE: &str =
 const GIVEN: &str = "Not timed: a private server with Debian's defaults, which syncs every commit, on the file system of the work; \
 both start with a new database on it. What the database server itself uses is on neither side.";
 
-/// Eight clients of a site on PostgreSQL beside so many of the database alone.
+/// Eight clients of a site on `PostgreSQL` beside so many of the database alone.
 pub(in crate::bench) struct OnPostgres<'w> {
     workshop: &'w Workshop,
     server: DatabaseServer,
