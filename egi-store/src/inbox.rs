@@ -144,6 +144,8 @@ pub struct PendingMessage {
     pub note: Option<String>,
     /// Who works on it now.
     pub worker: Option<String>,
+    /// Until when it is theirs, unless they give a sign of life.
+    pub until: Option<DateTime<Utc>>,
     /// The plan that is open for it.
     pub plan: Option<PlanId>,
 }
@@ -293,10 +295,11 @@ impl Store {
         let operation = Operation::new("load the messages that wait");
         let query = sqlx::query(
             "SELECT id, message, received, not_before, tries, note, plan,
-                    CASE WHEN lease_until > ? THEN worker END AS worker
+                    CASE WHEN lease_until > ? THEN worker END AS worker,
+                    CASE WHEN lease_until > ? THEN lease_until END AS lease_until
              FROM inbox WHERE finished IS NULL ORDER BY id",
         );
-        let rows = query.bind(micros(now)).fetch_all(&self.read).await.map_err(operation.failed())?;
+        let rows = query.bind(micros(now)).bind(micros(now)).fetch_all(&self.read).await.map_err(operation.failed())?;
         rows.iter().map(pending_message).collect::<row::Result<_>>().map_err(operation.failed())
     }
 
@@ -362,6 +365,7 @@ fn pending_message(row: &AnyRow) -> row::Result<PendingMessage> {
         tries: row::count(row, "tries")?,
         note: row::optional_text(row, "note")?,
         worker: row::optional_text(row, "worker")?,
+        until: row::optional_time(row, "lease_until")?,
         plan: row::optional_number(row, "plan")?.map(PlanId),
     })
 }

@@ -95,6 +95,8 @@ pub enum SiteCommand {
     Board(JsonArg),
     /// Say why a release stands where it stands, and what would move it
     Explain(ticket::ExplainArgs),
+    /// Show what waits and why: messages, plans under way, deferred releases, letters, answers owed to tickets
+    Queue(JsonArg),
     /// Work with the repositories: what is in them, what they were, the way back
     #[command(subcommand)]
     Repo(repo::RepoCommand),

@@ -13,6 +13,7 @@ mod notify;
 mod plan;
 mod promote;
 mod release;
+mod queue;
 mod repo;
 mod report;
 mod rt;
@@ -89,6 +90,7 @@ async fn run_on_site(command: SiteCommand, site: &Site) -> anyhow::Result<Exit> 
         SiteCommand::Ea(command) => early_adopters::run(site, command).await,
         SiteCommand::History(args) => history::run(site, &args).await,
         SiteCommand::Explain(args) => explain::run(site, &args).await,
+        SiteCommand::Queue(args) => queue::run(site, args.json).await,
         SiteCommand::Plan(args) => plan::run(site, &args).await,
         SiteCommand::Repo(command) => repo::run(site, command).await,
     }

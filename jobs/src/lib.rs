@@ -5,6 +5,7 @@
 pub mod api;
 pub mod cli;
 pub mod commands;
+mod compare;
 pub mod config;
 pub mod exit;
 mod gate;
