@@ -39,6 +39,8 @@ pub enum Command {
     /// Work with release.xml
     #[command(subcommand)]
     Release(release::ReleaseCommand),
+    /// Look at the whole site's health: every disagreement and danger with its repair; with --fix, mend what is safe to
+    Doctor(DoctorArgs),
     /// Check an evidence pack, which needs no site
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
@@ -93,10 +95,10 @@ pub enum SiteCommand {
     Notify(clocks::NotifyArgs),
     /// Show the pipeline: which release stands where, how long, with whom, and what keeps it
     Board(JsonArg),
-    /// Say why a release stands where it stands, and what would move it
-    Explain(ticket::ExplainArgs),
     /// Show what waits and why: messages, plans under way, deferred releases, letters, answers owed to tickets
     Queue(JsonArg),
+    /// Say why a release stands where it stands, and what would move it
+    Explain(ticket::ExplainArgs),
     /// Work with the repositories: what is in them, what they were, the way back
     #[command(subcommand)]
     Repo(repo::RepoCommand),
@@ -117,6 +119,8 @@ pub enum Document {
     ReportTemplate,
     /// docs/rt-setup.md
     RtSetup,
+    /// docs/doctor.md
+    Doctor,
 }
 
 /// Whether a script reads the answer.
@@ -148,6 +152,20 @@ pub struct SyncArgs {
     #[arg(long)]
     pub apply: bool,
     /// Who mends it.
+    #[command(flatten)]
+    pub hand: Hand,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `nsrw doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Mend what is safe to mend; without it, only say what is wrong
+    #[arg(long)]
+    pub fix: bool,
+    /// Who mends it, and why.
     #[command(flatten)]
     pub hand: Hand,
     /// Answer in JSON

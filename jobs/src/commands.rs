@@ -2,6 +2,7 @@
 
 mod board;
 mod clocks;
+pub mod doctor;
 mod early_adopters;
 mod evidence;
 mod explain;
@@ -12,8 +13,8 @@ mod init;
 mod notify;
 mod plan;
 mod promote;
-mod release;
 mod queue;
+mod release;
 mod repo;
 mod report;
 mod rt;
@@ -47,6 +48,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Init(args) => init::run(&args).await,
         Command::Release(command) => release::run(&cli.config, &command).await,
         Command::Evidence(command) => evidence::run(&command),
+        Command::Doctor(args) => doctor::run(&cli.config, &args).await,
         Command::Rt(RtCommand::ImportHistory(args)) => import_history::run(&open_site(&cli.config).await?, &args).await,
         Command::Rt(RtCommand::Setup(command)) => rt::run(&load_config(&cli.config)?, &command),
         Command::Store(command) => store::run(&load_config(&cli.config)?, &command).await,
@@ -63,6 +65,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
                     Document::ReportTemplate => egi_metrics::paper::Template::BUILTIN.to_owned(),
                     Document::Facts => egi_metrics::exchange::facts_markdown(),
                     Document::RtSetup => crate::rt::render_page(),
+                    Document::Doctor => doctor::render_page(),
                 }
                 .as_bytes(),
             );
@@ -87,10 +90,10 @@ async fn run_on_site(command: SiteCommand, site: &Site) -> anyhow::Result<Exit> 
         SiteCommand::Clocks(args) => clocks::run(site, &args).await,
         SiteCommand::Notify(args) => notify::run(site, &args).await,
         SiteCommand::Board(args) => board::run(site, args.json).await,
+        SiteCommand::Queue(args) => queue::run(site, args.json).await,
         SiteCommand::Ea(command) => early_adopters::run(site, command).await,
         SiteCommand::History(args) => history::run(site, &args).await,
         SiteCommand::Explain(args) => explain::run(site, &args).await,
-        SiteCommand::Queue(args) => queue::run(site, args.json).await,
         SiteCommand::Plan(args) => plan::run(site, &args).await,
         SiteCommand::Repo(command) => repo::run(site, command).await,
     }

@@ -29,6 +29,7 @@ use tracing::{error, info, warn};
 pub(crate) use self::about::about;
 use self::gather::Gathered;
 pub(crate) use self::gather::{GatherError, gather_preview, notice_of, rollout};
+pub(crate) use self::identity::is_dead;
 pub(crate) use self::inbox::{check, deliver, deliver_faulty, deliver_word, look_at_teams};
 pub(crate) use self::perform::{describe, placement, tree_mode};
 pub(crate) use self::set::name;
@@ -115,21 +116,23 @@ async fn free_dead_claims(site: &Site, own: &str) -> Result<(), StoreError> {
 /// The folders are listed before the inbox is: one that another worker makes meanwhile, for a notice that came
 /// meanwhile, is not on the list.
 async fn sweep_scratch(site: &Site) -> Result<(), StoreError> {
-    let listed = site.scratch.list();
+    let trouble = |error| warn!(error = %error, "leftover scratch folders could not be removed");
+    let listed = site.scratch.list().map_err(trouble).unwrap_or_default();
+    for name in unneeded_scratch(site, listed).await? {
+        match site.scratch.ensure_removed(&name) {
+            Ok(()) => info!("the leftover scratch folder {name} was removed"),
+            Err(error) => trouble(error),
+        }
+    }
+    Ok(())
+}
+
+/// Those of the scratch folders `listed` that no message has a use for.
+pub(crate) async fn unneeded_scratch(site: &Site, listed: Vec<String>) -> Result<Vec<Segment>, StoreError> {
     let pending = site.store.pending(site.now()).await?;
     let keep: BTreeSet<Segment> =
         pending.iter().filter_map(|m| delivery::scratch_name(m.message.ticket()).ok()).collect();
-    let remove = |names: Vec<String>| {
-        for name in names.iter().filter_map(|name| name.parse().ok()).filter(|name| !keep.contains(name)) {
-            site.scratch.ensure_removed(&name)?;
-            info!("the leftover scratch folder {name} was removed");
-        }
-        Ok(())
-    };
-    if let Err(error) = listed.and_then(remove) {
-        warn!(error = %error, "leftover scratch folders could not be removed");
-    }
-    Ok(())
+    Ok(listed.iter().filter_map(|name| name.parse().ok()).filter(|name| !keep.contains(name)).collect())
 }
 
 /// Wakes the oldest deferred release of every free slot. Derived from what is stored, so that no crash can lose it.

@@ -46,7 +46,10 @@ fn a_change_that_nobody_worked_on_yet_is_shown_and_then_who_works_on_it() {
     world.with_store(async |store| store.put_back(&claim, later, "the disk\nis full").await.unwrap());
     let (screen, shown) = queue(&world);
     assert!(screen.contains("next try ") && screen.contains("tried 1 times, last: the disk is full\n"), "{screen}");
-    assert_eq!((&shown["messages"][0]["tries"], &shown["messages"][0]["trouble"]), (&json!(1), &json!("the disk is full")));
+    assert_eq!(
+        (&shown["messages"][0]["tries"], &shown["messages"][0]["trouble"]),
+        (&json!(1), &json!("the disk is full"))
+    );
 }
 
 #[test]
@@ -73,7 +76,10 @@ fn a_deferred_release_is_shown_with_whom_it_waits_for() {
     let (screen, shown) = queue(&world);
     let expected = format!("1 releases deferred\n  ticket {deferred}  ");
     assert!(screen.contains(&expected) && screen.contains(&format!("ticket {holder} has its slot\n")), "{screen}");
-    assert_eq!((&shown["deferred"][0]["ticket"], &shown["deferred"][0]["waits_for"]), (&json!(deferred), &json!(holder)));
+    assert_eq!(
+        (&shown["deferred"][0]["ticket"], &shown["deferred"][0]["waits_for"]),
+        (&json!(deferred), &json!(holder))
+    );
 }
 
 #[test]
@@ -83,9 +89,15 @@ fn letters_and_answers_that_are_owed_are_shown() {
     world.write_letter(ago(30));
     world.tamper_with_ticket(ticket, "\"CommunicationStatus\": \"OK\"", "\"CommunicationStatus\": \"Pending\"");
     let (screen, shown) = queue(&world);
-    assert!(screen.contains("1 letters in the outbox\n  to sw-rel-qc (at once): storm waits; for 1 days\n"), "{screen}");
+    assert!(
+        screen.contains("1 letters in the outbox\n  to sw-rel-qc (at once): storm waits; for 1 days\n"),
+        "{screen}"
+    );
     assert!(screen.contains("none of them leaves: mail.host names no relay"), "{screen}");
-    assert!(screen.contains("answers owed to tickets\n  ticket 1  it was not told: set CommunicationStatus"), "{screen}");
+    assert!(
+        screen.contains("answers owed to tickets\n  ticket 1  it was not told: set CommunicationStatus"),
+        "{screen}"
+    );
     assert_eq!(shown["answers"]["owed"][0]["ticket"], json!(ticket));
 }
 
