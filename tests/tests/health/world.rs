@@ -115,3 +115,15 @@ impl World {
 pub(crate) fn ago(hours: i64) -> DateTime<Utc> {
     Utc::now() - TimeDelta::hours(hours)
 }
+
+/// A list of one early-adopter team.
+pub(crate) const TEAM: &str = r#"
+[[team]]
+name = "CESNET"
+site = "prague_cesnet_lcg2"
+ngi = "NGI_CZ"
+products = ["storm"]
+platforms = ["sl6"]
+contact = "early-adopters-cesnet@example.org"
+members = ["jan"]
+"#;
