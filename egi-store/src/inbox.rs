@@ -145,6 +145,8 @@ pub struct PendingMessage {
     pub note: Option<String>,
     /// Who works on it now.
     pub worker: Option<String>,
+    /// Until when it is theirs, unless they give a sign of life.
+    pub until: Option<DateTime<Utc>>,
     /// The plan that is open for it.
     pub plan: Option<PlanId>,
 }
@@ -167,7 +169,8 @@ const NEXT: &str = "
 macro_rules! pending {
     () => {
         "SELECT id, message, received, not_before, tries, note, plan,
-                CASE WHEN lease_until > ? THEN worker END AS worker
+                CASE WHEN lease_until > ? THEN worker END AS worker,
+                CASE WHEN lease_until > ? THEN lease_until END AS lease_until
          FROM inbox WHERE finished IS NULL"
     };
 }
@@ -267,7 +270,7 @@ impl Store {
     /// All messages that are not done, oldest first, as they stand at `now`. There may be many: for people.
     pub async fn pending(&self, now: DateTime<Utc>) -> Result<Vec<PendingMessage>, StoreError> {
         let operation = Operation::new("load the messages that wait");
-        let query = sqlx::query(concat!(pending!(), " ORDER BY id")).bind(micros(now));
+        let query = sqlx::query(concat!(pending!(), " ORDER BY id")).bind(micros(now)).bind(micros(now));
         let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
         rows.iter().map(pending_message).collect::<row::Result<_>>().map_err(operation.failed())
     }
@@ -276,7 +279,7 @@ impl Store {
     pub async fn pending_of(&self, ticket: TicketId, now: DateTime<Utc>) -> Result<Vec<PendingMessage>, StoreError> {
         let operation = Operation::of("load the messages that wait", ticket);
         let query = sqlx::query(concat!(pending!(), " AND ticket = ? ORDER BY id"));
-        let query = query.bind(micros(now)).bind(ticket_no(ticket));
+        let query = query.bind(micros(now)).bind(micros(now)).bind(ticket_no(ticket));
         let rows = query.fetch_all(&self.read).await.map_err(operation.failed())?;
         rows.iter().map(pending_message).collect::<row::Result<_>>().map_err(operation.failed())
     }
@@ -356,6 +359,7 @@ fn pending_message(row: &AnyRow) -> row::Result<PendingMessage> {
         tries: row::count(row, "tries")?,
         note: row::optional_text(row, "note")?,
         worker: row::optional_text(row, "worker")?,
+        until: row::optional_time(row, "lease_until")?,
         plan: row::optional_number(row, "plan")?.map(PlanId),
     })
 }

@@ -190,11 +190,16 @@ impl Store {
         let mut tx = self.begin_read(operation).await?;
         let query = sqlx::query("SELECT id, state, document, opened, ended FROM plans WHERE ticket = ? ORDER BY id");
         let rows = query.bind(ticket_no(ticket)).fetch_all(&mut tx).await.map_err(operation.failed())?;
-        let mut plans = Vec::with_capacity(rows.len());
-        for row in &rows {
-            plans.push(plan_record(&mut tx, row).await.map_err(operation.failed())?);
-        }
-        Ok(plans)
+        plan_records(&mut tx, &rows).await.map_err(operation.failed())
+    }
+
+    /// The plans that are under way, oldest first.
+    pub async fn load_open_plans(&self) -> Result<Vec<PlanRecord>, StoreError> {
+        let operation = Operation::new("load the plans under way");
+        let mut tx = self.begin_read(operation).await?;
+        let query = sqlx::query("SELECT id, state, document, opened, ended FROM plans WHERE state = ? ORDER BY id");
+        let rows = query.bind(PlanState::Open.as_str()).fetch_all(&mut tx).await.map_err(operation.failed())?;
+        plan_records(&mut tx, &rows).await.map_err(operation.failed())
     }
 }
 
@@ -274,6 +279,14 @@ async fn load_steps(connection: &mut Tx, plan: PlanId) -> row::Result<Vec<Logged
     let rows = query.fetch_all(connection).await?;
     let step = |row| Ok(LoggedStep { log: row::json(row, "document")?, at: row::time(row, "logged")? });
     rows.iter().map(step).collect()
+}
+
+async fn plan_records(connection: &mut Tx, rows: &[AnyRow]) -> row::Result<Vec<PlanRecord>> {
+    let mut plans = Vec::with_capacity(rows.len());
+    for row in rows {
+        plans.push(plan_record(connection, row).await?);
+    }
+    Ok(plans)
 }
 
 async fn plan_record(connection: &mut Tx, row: &AnyRow) -> row::Result<PlanRecord> {

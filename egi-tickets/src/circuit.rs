@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use egi_model::field::Field;
 use egi_model::participation::{ChildTicket, ParticipationRecord};
 use egi_model::role::Group;
@@ -131,6 +132,10 @@ impl TicketSystem for Circuit {
 
     async fn check(&self) -> Result<Vec<String>, TicketError> {
         self.through(self.inner.check()).await
+    }
+
+    async fn fetch_time(&self) -> Result<Option<DateTime<Utc>>, TicketError> {
+        self.through(self.inner.fetch_time()).await
     }
 
     async fn fetch_ticket(&self, id: TicketId) -> Result<Ticket, TicketError> {

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use egi_model::field::Field;
 use egi_model::participation::{ChildTicket, ParticipationRecord};
 use egi_model::role::Group;
@@ -90,6 +91,11 @@ pub trait TicketSystem: Send + Sync {
     /// Looks whether the system has all that the workflow needs of it. Each fault comes with what would do; none means
     /// that work can begin.
     async fn check(&self) -> Result<Vec<String>, TicketError>;
+
+    /// What time it is there; `None` for a system on this machine's own clock, or one that does not tell.
+    async fn fetch_time(&self) -> Result<Option<DateTime<Utc>>, TicketError> {
+        Ok(None)
+    }
 
     /// Reads a ticket.
     async fn fetch_ticket(&self, id: TicketId) -> Result<Ticket, TicketError>;

@@ -39,6 +39,8 @@ pub enum Command {
     /// Work with release.xml
     #[command(subcommand)]
     Release(release::ReleaseCommand),
+    /// Look at the whole site's health: every disagreement and danger with its repair; with --fix, mend what is safe to
+    Doctor(DoctorArgs),
     /// Check an evidence pack, which needs no site
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
@@ -93,6 +95,8 @@ pub enum SiteCommand {
     Notify(clocks::NotifyArgs),
     /// Show the pipeline: which release stands where, how long, with whom, and what keeps it
     Board(JsonArg),
+    /// Show what waits and why: messages, plans under way, deferred releases, letters, answers owed to tickets
+    Queue(JsonArg),
     /// Say why a release stands where it stands, and what would move it
     Explain(ticket::ExplainArgs),
     /// Work with the repositories: what is in them, what they were, the way back
@@ -115,6 +119,10 @@ pub enum Document {
     ReportTemplate,
     /// docs/rt-setup.md
     RtSetup,
+    /// docs/doctor.md
+    Doctor,
+    /// docs/roles.md
+    Roles,
 }
 
 /// Whether a script reads the answer.
@@ -153,8 +161,22 @@ pub struct SyncArgs {
     pub json: bool,
 }
 
-/// Who does something by hand, and why: what the log says of it.
+/// `nsrw doctor`
 #[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Mend what is safe to mend; without it, only say what is wrong
+    #[arg(long)]
+    pub fix: bool,
+    /// Who mends it, and why.
+    #[command(flatten)]
+    pub hand: Hand,
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Who does something by hand, and why: what the log says of it.
+#[derive(Debug, Clone, Args)]
 pub struct Hand {
     /// Who does it.
     #[command(flatten)]
@@ -164,8 +186,15 @@ pub struct Hand {
     pub because: Option<String>,
 }
 
+/// Who does it, for what tells the reason elsewhere.
+impl From<Who> for Hand {
+    fn from(who: Who) -> Self {
+        Self { who, because: None }
+    }
+}
+
 /// Who does it.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Who {
     /// The account that does it; its roles are those of the configuration [default: the user running this]
     #[arg(long = "as", value_name = "ACCOUNT", env = "NSRW_ACCOUNT")]

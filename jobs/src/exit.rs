@@ -15,6 +15,8 @@ pub enum Exit {
     Found,
     /// It did not work now and may later: something is busy, full or not reachable.
     TryAgain,
+    /// It worked and found nothing that is broken, but something that will be.
+    Warned,
 }
 
 impl Exit {
@@ -25,7 +27,8 @@ Exit codes:
   1  it did not work; the message says why
   2  the command line or the configuration can not be used
   3  it worked and found faults (lint, verify, differences, a refusal)
-  4  it did not work now and may later";
+  4  it did not work now and may later
+  5  it worked and found warnings alone (doctor)";
 }
 
 impl From<Exit> for ExitCode {
@@ -36,6 +39,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Found => 3,
             Exit::TryAgain => 4,
+            Exit::Warned => 5,
         })
     }
 }

@@ -5,6 +5,7 @@
 pub mod api;
 pub mod cli;
 pub mod commands;
+mod compare;
 pub mod config;
 pub mod exit;
 mod gate;
@@ -12,6 +13,7 @@ pub mod mail;
 pub mod numbers;
 pub mod outbox;
 pub mod output;
+pub mod permission;
 pub mod rt;
 mod secret;
 pub mod site;

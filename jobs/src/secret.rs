@@ -6,18 +6,22 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 
 /// Everybody's bits, and the group's right to write. A group may read: that is how Debian hands out keys (`ssl-cert`).
-const TOO_OPEN: u32 = 0o027;
+pub(crate) const TOO_OPEN: u32 = 0o027;
 
 /// Refuses a secret that everybody can read, or that others than its owner can change.
 pub(crate) fn ensure_private(path: &Path) -> anyhow::Result<()> {
-    let found = std::fs::metadata(path).with_context(|| format!("failed to look at {}", path.display()))?;
-    let mode = found.permissions().mode() & 0o777;
+    let mode = mode(path).with_context(|| format!("failed to look at {}", path.display()))?;
     ensure!(
         mode & TOO_OPEN == 0,
         "{} has mode {mode:04o}, so others can use this secret; chmod 0600 {0}, and replace it if anybody may have read it",
         path.display()
     );
     Ok(())
+}
+
+/// The rights on a file.
+pub(crate) fn mode(path: &Path) -> std::io::Result<u32> {
+    Ok(std::fs::metadata(path)?.permissions().mode() & 0o777)
 }
 
 /// Reads a secret; warns of one that is not private. A site that works is not stopped for it.

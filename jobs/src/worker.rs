@@ -29,6 +29,7 @@ use tracing::{error, info, warn};
 pub(crate) use self::about::about;
 use self::gather::Gathered;
 pub(crate) use self::gather::{GatherError, gather_preview, notice_of, rollout};
+pub(crate) use self::identity::is_dead;
 pub(crate) use self::inbox::{check, deliver, deliver_word, look_at_teams, of_faulty, of_notice};
 pub(crate) use self::perform::{describe, placement, tree_mode};
 pub(crate) use self::set::name;
@@ -121,24 +122,30 @@ async fn free_dead_claims(site: &Site, own: &str) -> Result<(), StoreError> {
 /// The folders are listed before the inbox is looked at: one that another worker makes meanwhile, for a notice that came
 /// meanwhile, is not on the list.
 async fn sweep_scratch(site: &Site) -> Result<(), StoreError> {
-    let listed = site.scratch.list().unwrap_or_else(|error| {
-        warn!(error = %error, "leftover scratch folders could not be listed");
-        Vec::new()
-    });
+    let trouble = |error| warn!(error = %error, "leftover scratch folders could not be removed");
+    let listed = site.scratch.list().map_err(trouble).unwrap_or_default();
+    for name in unneeded_scratch(site, listed).await? {
+        match site.scratch.ensure_removed(&name) {
+            Ok(()) => info!("the leftover scratch folder {name} was removed"),
+            Err(error) => trouble(error),
+        }
+    }
+    Ok(())
+}
+
+/// Those of the scratch folders `listed` that no message has a use for.
+pub(crate) async fn unneeded_scratch(site: &Site, listed: Vec<String>) -> Result<Vec<Segment>, StoreError> {
+    let mut unneeded = Vec::new();
     for name in listed.iter().filter_map(|name| name.parse::<Segment>().ok()) {
         let needed = match delivery::ticket_of_scratch(&name) {
             Some(ticket) => !site.store.pending_of(ticket, site.now()).await?.is_empty(),
             None => false,
         };
-        if needed {
-            continue;
-        }
-        match site.scratch.ensure_removed(&name) {
-            Ok(()) => info!("the leftover scratch folder {name} was removed"),
-            Err(error) => warn!(error = %error, "a leftover scratch folder could not be removed"),
+        if !needed {
+            unneeded.push(name);
         }
     }
-    Ok(())
+    Ok(unneeded)
 }
 
 /// Wakes the oldest deferred release of every free slot. Derived from what is stored, so that no crash can lose it.

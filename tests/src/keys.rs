@@ -21,10 +21,15 @@ pub struct SecretKey {
 impl SecretKey {
     /// A new key of this algorithm, such as `ed25519`, that does not expire and has no passphrase.
     pub fn new(algorithm: &str) -> Result<Self> {
+        Self::lasting(algorithm, "never")
+    }
+
+    /// The same for so long, in gpg's words, such as `2w`.
+    pub fn lasting(algorithm: &str, term: &str) -> Result<Self> {
         let home = TempDir::with_prefix("nsrw-gpg-").context("failed to create a folder for keys")?;
         let mut key = Self { home, fingerprint: String::new() };
         let who = "The repository <repository@example.org>";
-        run(key.gpg().args(["--passphrase", "", "--quick-generate-key", who, algorithm, "sign", "never"]))?;
+        run(key.gpg().args(["--passphrase", "", "--quick-generate-key", who, algorithm, "sign", term]))?;
         let listed = run(key.gpg().args(["--with-colons", "--list-secret-keys"]))?;
         let line = listed.lines().find_map(|line| line.strip_prefix("fpr:")).context("gpg made no key")?;
         line.trim_matches(':').clone_into(&mut key.fingerprint);

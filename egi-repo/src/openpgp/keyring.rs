@@ -154,6 +154,22 @@ impl Keyring {
         self.verify_parsed(&parse_signature(signature)?, data, now)
     }
 
+    /// When the key with this fingerprint expires, if it does: a subkey not after its primary key.
+    pub(super) fn expiry_of(&self, print: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let term = |own: Option<&Signature>, key: &dyn KeyDetails| {
+            end_of(key.created_at(), own.and_then(Signature::key_expiration_time))
+        };
+        self.keys.iter().find_map(|key| {
+            let primary = || term(check_in_force(key, now).ok().flatten(), &key.primary_key);
+            if fingerprint(&key.primary_key) == print {
+                return primary();
+            }
+            let subkey = key.public_subkeys.iter().find(|subkey| fingerprint(*subkey) == print)?;
+            let binding = newest(subkey.signatures.iter().filter(|s| s.typ() == Some(SignatureType::SubkeyBinding)));
+            [primary(), term(binding, subkey)].into_iter().flatten().min()
+        })
+    }
+
     /// The same for a signature that is parsed.
     pub(super) fn verify_parsed(
         &self,

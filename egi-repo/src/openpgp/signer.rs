@@ -141,6 +141,18 @@ impl Signer {
         armor(signatures).map_err(|why| self.unreadable(why))
     }
 
+    /// Signs something with every key, and tells when the first of them expires.
+    pub(crate) fn probe(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, SignError> {
+        let data = b"whether this key signs";
+        let mut first = None;
+        for signature in self.all(data, now, |key| key.sign_bytes(data, now))? {
+            let print = self.public.verify_parsed(&signature, data.as_slice(), now);
+            let ends = print.ok().and_then(|print| self.public.expiry_of(&print, now));
+            first = [first, ends].into_iter().flatten().min();
+        }
+        Ok(first)
+    }
+
     /// The text with a signature of every key, in the cleartext framework. A line end at the end of the text is the
     /// framework's.
     pub(crate) fn clear(&self, text: &str, now: DateTime<Utc>) -> Result<Vec<u8>, SignError> {

@@ -99,8 +99,10 @@ impl Publication<'_> {
     fn carry(&self, links: &mut Links<'_>, written: &Written) -> Result<Vec<Carried>, RepoError> {
         let Some(live) = self.live else { return Ok(Vec::new()) };
         let own = self.draft.view.keys().map(ToString::to_string).chain(written.all().cloned()).collect();
-        let carried = carry::select(live, &own, self.draft.generation, self.now, self.options.grace());
+        let mut carried = carry::select(live, &own, self.draft.generation, self.now, self.options.grace());
         let place = self.layout.live(self.key);
+        // What was lost from the live one can not be carried on, and must not keep it from being replaced.
+        carried.retain(|file| fs::symlink_metadata(place.join(&file.path)).is_ok());
         for file in &carried {
             links.add(&file.path, &place.join(&file.path))?;
         }
@@ -156,7 +158,7 @@ fn check_place(layout: &Layout, key: &RepoKey) -> Result<(), RepoError> {
 }
 
 /// What lies there was left by a run that was killed: whoever uses the folder holds the lock.
-fn empty_tmp(layout: &Layout) -> Result<(), RepoError> {
+pub(super) fn empty_tmp(layout: &Layout) -> Result<(), RepoError> {
     let tmp = layout.tmp();
     for entry in fs::read_dir(&tmp).during("list", &tmp)? {
         remove_tree(&entry.during("list", &tmp)?.path())?;

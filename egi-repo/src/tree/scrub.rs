@@ -1,15 +1,13 @@
 //! Reads the pool again: whether every file still is what its name says.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::files::During as _;
 use super::layout::Layout;
-use super::manifest::Listing;
-use super::{RepoError, audit, garbage, past, pool, prune};
+use super::{RepoError, garbage, health, past, pool, prune};
 use crate::parallel;
 use crate::progress::Progress;
 use crate::verify::hash::digest_reader;
@@ -56,7 +54,7 @@ pub(super) fn scrub(layout: &Layout, progress: &dyn Progress) -> Result<Vec<Rot>
                 }
             }
         }
-        check_live(layout, &key, &mut rot)?;
+        health::check_live(layout, &key, &mut rot)?;
     }
     rot.extend(
         missing.into_iter().map(|(path, ticket)| Rot { path, what: format!("it is missing; ticket {ticket} has it") }),
@@ -68,26 +66,8 @@ pub(super) fn scrub(layout: &Layout, progress: &dyn Progress) -> Result<Vec<Rot>
             if users.is_empty() { "nothing".to_owned() } else { users.into_iter().collect::<Vec<_>>().join(", ") };
         rot.push(Rot { path, what: format!("{what}; it is used by {users}. Fetch the release again") });
     }
-    for place in audit::faults(&audit::load(layout)?) {
-        rot.push(Rot { path: layout.log(), what: format!("record {place} is not what was written") });
-    }
+    rot.extend(health::check_log(layout)?);
     rot.sort_by(|a, b| (&a.path, &a.what).cmp(&(&b.path, &b.what)));
     rot.dedup();
     Ok(rot)
-}
-
-/// Every file that a live repository shows is there with its size.
-fn check_live(layout: &Layout, key: &egi_model::area::RepoKey, rot: &mut Vec<Rot>) -> Result<(), RepoError> {
-    let live = layout.live(key);
-    for shown in Listing::read(&live)?.files {
-        let path = live.join(shown.file.path.as_str());
-        let what = match fs::metadata(&path) {
-            Ok(found) if found.len() == shown.file.size => continue,
-            Ok(found) => format!("it has {} bytes instead of {}", found.len(), shown.file.size),
-            Err(error) if super::files::is_absent(&error) => "it is missing".to_owned(),
-            Err(error) => return Err(error).during("look at", &path),
-        };
-        rot.push(Rot { path, what });
-    }
-    Ok(())
 }

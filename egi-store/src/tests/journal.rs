@@ -180,3 +180,23 @@ async fn an_emergency_stands_beside_the_holder_and_holds_it_up_no_more_than_it_i
     world.close(&claim, id, &emergency, 3).await;
     world.settle(&record(1, "storm", RolloutState::StageRollout), 4).await;
 }
+
+#[tokio::test]
+async fn what_is_under_way_is_told_with_who_holds_it_until_when() {
+    let world = World::new().await;
+    let claim = world.claimed(1, 0).await;
+    assert_eq!(world.store.load_open_plans().await.unwrap(), []);
+    let plan = plan_to(&record(1, "storm", RolloutState::StageRollout));
+    let id = world.store.open_plan(&claim, &plan, second(1)).await.unwrap();
+    world.store.log_step(&claim, id, &step(0, "dropped"), second(2)).await.unwrap();
+    let open = world.store.load_open_plans().await.unwrap();
+    let told: Vec<_> = open.iter().map(|plan| (plan.id, plan.state, plan.steps.len())).collect();
+    assert_eq!(told, [(id, PlanState::Open, 1)]);
+    let held = world.store.pending(second(1)).await.unwrap();
+    assert_eq!((held[0].until, held[0].plan), (Some(second(0) + LEASE), Some(id)));
+    assert!(held[0].worker.is_some());
+    let over = world.store.pending(second(0) + LEASE).await.unwrap();
+    assert_eq!((over[0].until, over[0].worker.clone()), (None, None));
+    world.close(&claim, id, &plan, 3).await;
+    assert_eq!(world.store.load_open_plans().await.unwrap(), []);
+}

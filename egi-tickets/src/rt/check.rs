@@ -1,5 +1,6 @@
 //! Whether RT has what the workflow needs, as far as the repository's account can see. `nsrw rt diff` sees the rest.
 
+use chrono::{DateTime, Utc};
 use egi_model::participation::ROLLOUT_QUEUE;
 use egi_model::role::Role;
 use ureq::http::StatusCode;
@@ -10,6 +11,11 @@ use super::wire::UserBody;
 use crate::error::TicketError;
 
 impl Client {
+    /// What time it is there.
+    pub(super) fn time(&self) -> Result<Option<DateTime<Utc>>, TicketError> {
+        self.connection.time()
+    }
+
     /// What is wrong, each with what would do.
     pub(super) fn check(&self) -> Result<Vec<String>, TicketError> {
         let missing = match self.queue_body() {

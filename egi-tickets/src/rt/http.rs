@@ -12,9 +12,10 @@ use std::io::Read as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, ETAG, IF_MATCH, SET_COOKIE};
+use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, ETAG, IF_MATCH, SET_COOKIE};
 use ureq::http::{Request, StatusCode};
 use ureq::{Agent, Body};
 use url::Url;
@@ -155,6 +156,15 @@ impl Connection {
     pub(super) fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Answer, TicketError> {
         let url = self.address(path, query);
         patiently(|| self.send(&self.reader, "GET", &url, None, None).and_then(|response| read(&url, response)))
+    }
+
+    /// What time it is there, as its web server says with every answer; `None` if it does not.
+    pub(super) fn time(&self) -> Result<Option<DateTime<Utc>>, TicketError> {
+        let url = self.address("REST/1.0/", &[]);
+        let response = patiently(|| self.send(&self.reader, "GET", &url, None, None))?;
+        let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+        Ok(date.map(|date| date.with_timezone(&Utc)))
     }
 
     /// Asks a question that RT takes as a document. Nothing changes by it.

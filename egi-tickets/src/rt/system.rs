@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use egi_model::field::Field;
 use egi_model::participation::{ChildTicket, ParticipationRecord};
 use egi_model::role::Group;
@@ -47,6 +48,10 @@ impl TicketSystem for RtSystem {
 
     async fn check(&self) -> Result<Vec<String>, TicketError> {
         self.run(Client::check).await
+    }
+
+    async fn fetch_time(&self) -> Result<Option<DateTime<Utc>>, TicketError> {
+        self.run(Client::time).await
     }
 
     async fn fetch_ticket(&self, id: TicketId) -> Result<Ticket, TicketError> {

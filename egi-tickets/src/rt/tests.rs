@@ -304,3 +304,13 @@ async fn what_rt_lacks_is_named_with_its_remedy() {
     let faults = stranger.system.check().await.unwrap();
     assert!(faults.len() == 1 && faults[0].contains("rt.token_file"), "{faults:?}");
 }
+
+#[tokio::test]
+async fn the_time_there_is_what_its_web_server_says() {
+    let canned =
+        Canned::new(|_| answer("200 OK", "text/plain", "RT/5.0.3 200 Ok").with("Date: Tue, 03 Nov 2026 10:00:07 GMT"));
+    let then = "2026-11-03T10:00:07Z".parse().unwrap();
+    assert_eq!(canned.system.fetch_time().await.unwrap(), Some(then));
+    let silent = Canned::new(|_| answer("200 OK", "text/plain", "RT/5.0.3 200 Ok"));
+    assert_eq!(silent.system.fetch_time().await.unwrap(), None);
+}

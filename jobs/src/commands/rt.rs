@@ -11,6 +11,7 @@ use crate::cli::rt::{ApplyRtArgs, DiffRtArgs, RtSetupCommand};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output;
+use crate::permission::{Act, permit};
 use crate::rt::setup::{self, Drift, Mode};
 use crate::rt::{desired, render_site_config};
 
@@ -51,10 +52,22 @@ fn diff(config: &Config, args: &DiffRtArgs) -> anyhow::Result<Exit> {
 }
 
 fn apply(config: &Config, args: &ApplyRtArgs) -> anyhow::Result<Exit> {
+    let permit = permit(config, Act::RtApply, &args.hand)?;
     // Made before anything is asked for: a token that could not be written down would be lost.
     let token_file = args.token_file.as_deref().map(create_secret).transpose()?;
     let mode = if token_file.is_some() { Mode::ApplyWithToken } else { Mode::Apply };
     let answer = setup::run(&args.command, &desired(config), mode)?;
+    let mended = answer.drifts.iter().filter(|drift| drift.is_mended()).count();
+    let mut done = Vec::new();
+    if mended > 0 {
+        done.push(format!("{mended} of {} drifts of Request Tracker mended", answer.drifts.len()));
+    }
+    if args.token_file.is_some() {
+        done.push(format!("a token of {} made", config.tickets.account));
+    }
+    if !done.is_empty() {
+        super::note_without_site(config, &permit, &format!("rt: {}", done.join(", ")))?;
+    }
     show(&answer.drifts, args.json, "Request Tracker had everything already; nothing was changed")?;
     if let Some(mut file) = token_file {
         let token = answer.token.context("Request Tracker gave no token")?;

@@ -7,7 +7,7 @@ pub(super) fn own() -> String {
 }
 
 /// Whether `worker` is a process of this machine that is no more. Of other machines nothing is known.
-pub(super) fn is_dead(worker: &str) -> bool {
+pub(crate) fn is_dead(worker: &str) -> bool {
     let mut parts = worker.rsplitn(3, ':');
     let (Some(start), Some(id), Some(its_place)) = (parts.next(), parts.next(), parts.next()) else { return false };
     its_place == place() && started(id).as_deref() != Some(start)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use chrono::{DateTime, Utc};
 use egi_model::field::{FIELDS, Field, FieldKind};
 use egi_model::role::{Actor, Role};
 use egi_model::rollout::RolloutState;
@@ -32,6 +33,11 @@ impl Client {
         let connection = Connection::new(&options.url, options.token.clone(), options.timeout)?;
         let connection = connection.by_password_of(&options.account);
         Ok(Self { connection, options, numbers: Mutex::default(), remembered: Mutex::default() })
+    }
+
+    /// What time it is there.
+    pub(super) fn time(&self) -> Result<Option<DateTime<Utc>>, TicketError> {
+        self.connection.time()
     }
 
     /// What is wrong, each with what would do.

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use egi_model::field::Field;
 use egi_model::participation::{ChildTicket, ParticipationRecord};
 use egi_model::role::Group;
@@ -72,6 +73,10 @@ impl TicketSystem for Rest1System {
 
     async fn check(&self) -> Result<Vec<String>, TicketError> {
         self.run(Client::check).await
+    }
+
+    async fn fetch_time(&self) -> Result<Option<DateTime<Utc>>, TicketError> {
+        self.run(Client::time).await
     }
 
     async fn fetch_ticket(&self, id: TicketId) -> Result<Ticket, TicketError> {

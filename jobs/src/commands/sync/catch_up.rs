@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use egi_model::notice::Notice;
 use egi_model::participation::ChildTicket;
 use egi_model::rollout::RolloutState;
 use egi_model::ticket::{Ticket, TicketChange, TicketStatus};
@@ -14,8 +13,9 @@ use egi_store::{StoreError, SyncCursor};
 use egi_tickets::{Found, Query};
 use tracing::{error, info, warn};
 
+use crate::compare::{missed, register};
 use crate::site::Site;
-use crate::worker::{self, notice_of};
+use crate::worker;
 
 /// How long a ticket system may take to write a change it has numbered. Numbers are given out before a change is
 /// committed, so one with a smaller number may appear after one with a larger; what is younger than this, by the ticket
@@ -103,21 +103,6 @@ async fn begin(site: &Site) -> anyhow::Result<SyncCursor> {
         info!("this site asks the ticket system for the first time");
     }
     Ok(SyncCursor { change: past.iter().map(|change| change.id).max().unwrap_or(0), ticket: 0 })
-}
-
-/// The notices that these changes should have caused and that never came.
-pub(super) async fn missed(site: &Site, changes: &[TicketChange]) -> Result<Vec<Notice>, StoreError> {
-    let notices: Vec<Notice> = changes.iter().filter_map(notice_of).collect();
-    let numbers: Vec<u64> = notices.iter().filter_map(|notice| notice.change).collect();
-    let known = site.store.load_known_changes(&numbers).await?;
-    let came = |notice: &Notice| notice.change.is_some_and(|change| known.contains(&change));
-    Ok(notices.into_iter().filter(|notice| !came(notice)).collect())
-}
-
-/// Puts a ticket on record, so that the month's report counts it.
-pub(super) async fn register(site: &Site, ticket: &Ticket) -> Result<(), StoreError> {
-    let by = ticket.requestors.first().cloned();
-    site.store.register(ticket.id, ticket.created, by).await.map(drop)
 }
 
 /// Up to where nothing can turn up any more. While something is unreadable, the cursor stays.
