@@ -76,6 +76,7 @@ mod releases;
 mod row;
 mod schema;
 mod settings;
+mod silence;
 mod sql;
 mod store;
 #[cfg(test)]
@@ -96,5 +97,5 @@ pub use self::majors::Agreement;
 pub use self::participations::{Part, RolloutRecord};
 pub use self::past::Imported;
 pub use self::releases::WakeCall;
-pub use self::store::Store;
+pub use self::store::{Patience, Store};
 pub use self::ticket_system::SyncCursor;

@@ -7,10 +7,10 @@ use crate::cli::store::{CopyArgs, StoreCommand};
 use crate::config::{self, Config};
 use crate::exit::Exit;
 use crate::output;
-use crate::site::store_address;
+use crate::site::open_store;
 
 pub(super) async fn run(config: &Config, command: &StoreCommand) -> anyhow::Result<Exit> {
-    let store = Store::open(&store_address(config)?).await?;
+    let store = open_store(config).await?;
     match command {
         StoreCommand::Migrate => {
             output::line(format!("the tables of {} are up to date", config.store.place()));
