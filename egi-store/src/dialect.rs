@@ -15,6 +15,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
 pub(crate) use self::transient::{is_collision, is_transient};
+use crate::silence::Silence;
 
 /// A kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +127,14 @@ impl Dialect {
             ),
         };
         AssertSqlSafe(script).into_sql_str()
+    }
+
+    /// How long it may say nothing, if `limit` is what a server is given.
+    pub(crate) const fn silence(self, limit: Duration) -> Silence {
+        match self {
+            Self::Sqlite => Silence::UNBOUNDED,
+            Self::Postgres | Self::Mariadb => Silence::of(limit),
+        }
     }
 
     /// The statement as this database wants it: `PostgreSQL` numbers the values that others write as `?`.

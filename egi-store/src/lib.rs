@@ -77,6 +77,7 @@ mod releases;
 mod row;
 mod schema;
 mod settings;
+mod silence;
 mod sql;
 mod store;
 #[cfg(test)]
@@ -99,5 +100,5 @@ pub use self::nonces::Nonce;
 pub use self::participations::{Part, RolloutRecord};
 pub use self::past::Imported;
 pub use self::releases::WakeCall;
-pub use self::store::Store;
+pub use self::store::{Patience, Store};
 pub use self::ticket_system::SyncCursor;

@@ -1,7 +1,7 @@
 //! What statements run on: the connections that read, those that write, and a transaction.
 //!
 //! They take a statement as it is written here, with `?` for its values, and word it for the database it goes to. So a
-//! statement is written once.
+//! statement is written once. And they wait no longer for an answer than a server may be [silent](Silence).
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -11,17 +11,19 @@ use sqlx::{Any, AnyPool, Either, Execute, Executor, SqlStr, Transaction};
 
 use crate::dialect::Dialect;
 use crate::row;
+use crate::silence::Silence;
 
 /// Connections to a database.
 #[derive(Debug, Clone)]
 pub(crate) struct Pool {
     dialect: Dialect,
+    silence: Silence,
     inner: AnyPool,
 }
 
 impl Pool {
-    pub(crate) const fn new(dialect: Dialect, inner: AnyPool) -> Self {
-        Self { dialect, inner }
+    pub(crate) const fn new(dialect: Dialect, silence: Silence, inner: AnyPool) -> Self {
+        Self { dialect, silence, inner }
     }
 
     /// Begins a transaction that writes, when its turn has come.
@@ -36,14 +38,18 @@ impl Pool {
     /// Begins a transaction that writes and waits for no turn, only for the lock of `SQLite`. For rows that are new and
     /// stand by themselves: what another one wrote of the same meanwhile is told by their keys.
     pub(crate) async fn begin_write_at_once(&self) -> row::Result<Tx> {
-        let inner = self.inner.begin_with(self.dialect.begin_write()).await?;
-        Ok(Tx { dialect: self.dialect, inner })
+        self.begin(self.dialect.begin_write()).await
     }
 
     /// Begins a transaction that reads everything as of one moment.
     pub(crate) async fn begin_read(&self) -> row::Result<Tx> {
-        let inner = self.inner.begin_with(self.dialect.begin_read()).await?;
-        Ok(Tx { dialect: self.dialect, inner })
+        self.begin(self.dialect.begin_read()).await
+    }
+
+    async fn begin(&self, statement: &'static str) -> row::Result<Tx> {
+        let Self { dialect, silence, ref inner } = *self;
+        let inner = silence.bound(inner.begin_with(statement)).await?;
+        Ok(Tx { dialect, silence, inner })
     }
 
     pub(crate) async fn close(&self) {
@@ -55,12 +61,13 @@ impl Pool {
 #[derive(Debug)]
 pub(crate) struct Tx {
     dialect: Dialect,
+    silence: Silence,
     inner: Transaction<'static, Any>,
 }
 
 impl Tx {
     pub(crate) async fn commit(self) -> row::Result<()> {
-        self.inner.commit().await
+        self.silence.bound(self.inner.commit()).await
     }
 
     pub(crate) const fn dialect(&self) -> Dialect {
@@ -111,8 +118,8 @@ macro_rules! executor {
                 $lifetime: 'e,
                 E: 'q + Execute<'q, Any>,
             {
-                let dialect = self.dialect;
-                $below(self).fetch_many(Worded { dialect, statement })
+                let (dialect, silence) = (self.dialect, self.silence);
+                silence.bound_rows($below(self).fetch_many(Worded { dialect, statement }))
             }
 
             fn fetch_optional<'e, 'q: 'e, E>(self, statement: E) -> BoxFuture<'e, row::Result<Option<AnyRow>>>
@@ -120,8 +127,8 @@ macro_rules! executor {
                 $lifetime: 'e,
                 E: 'q + Execute<'q, Any>,
             {
-                let dialect = self.dialect;
-                $below(self).fetch_optional(Worded { dialect, statement })
+                let (dialect, silence) = (self.dialect, self.silence);
+                Box::pin(silence.bound($below(self).fetch_optional(Worded { dialect, statement })))
             }
 
             fn prepare_with<'e>(
@@ -132,8 +139,8 @@ macro_rules! executor {
             where
                 $lifetime: 'e,
             {
-                let statement = self.dialect.worded(statement);
-                $below(self).prepare_with(statement, parameters)
+                let (statement, silence) = (self.dialect.worded(statement), self.silence);
+                Box::pin(silence.bound($below(self).prepare_with(statement, parameters)))
             }
         }
     };

@@ -19,10 +19,25 @@ pub struct Store {
     pub(crate) intake: Intake,
 }
 
-/// How long a lock that another process holds is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a database is waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// How long for a lock that another process holds.
+    pub lock: Duration,
+    /// How long for a sign of life of a server that was asked something. A file is waited for as long as its disk takes.
+    pub answer: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { lock: Duration::from_secs(5), answer: Duration::from_secs(30) }
+    }
+}
+
 /// How long a free connection is waited for.
 const QUEUE_PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may take to bring the tables up to date: a large one may have to be written anew.
+const BUILD_PATIENCE: Duration = Duration::from_hours(1);
 /// Connections that read.
 const READERS: u32 = 4;
 
@@ -31,10 +46,11 @@ impl Store {
     /// `mysql://nsrw@localhost/nsrw`. A file is created when it is missing; a database on a server must be there. The
     /// tables are brought up to date, and the settings get their defaults.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        Self::open_with(url, PATIENCE).await
+        Self::open_with(url, Patience::default()).await
     }
 
-    pub(crate) async fn open_with(url: &str, patience: Duration) -> Result<Self, StoreError> {
+    /// The same, with another patience.
+    pub async fn open_with(url: &str, patience: Patience) -> Result<Self, StoreError> {
         let database = without_password(url);
         let Some(dialect) = Dialect::of(url) else {
             return Err(StoreError::UnknownDatabase { database });
@@ -44,7 +60,9 @@ impl Store {
             .await
             .map_err(|source| StoreError::Open { database: database.clone(), source })?;
         let store = Self { intake: Intake::begin(write.clone()), read, write };
-        build::migrate(dialect, &url, &store.write).await.map_err(|source| StoreError::Migrate { database, source })?;
+        let migration = async { Ok(build::migrate(dialect, &url, &store.write).await) };
+        let built = dialect.silence(BUILD_PATIENCE).bound(migration).await.unwrap_or_else(|silent| Err(silent.into()));
+        built.map_err(|source| StoreError::Migrate { database, source })?;
         store.seed().await?;
         Ok(store)
     }
@@ -78,22 +96,30 @@ impl Store {
     }
 }
 
-async fn connect(dialect: Dialect, url: &str, patience: Duration) -> Result<(Pool, Pool), sqlx::Error> {
+async fn connect(dialect: Dialect, url: &str, patience: Patience) -> Result<(Pool, Pool), sqlx::Error> {
     sqlx::any::install_default_drivers();
-    probe(url, dialect.prepare(Purpose::Write, patience)).await?;
+    let silence = dialect.silence(patience.answer);
+    silence.bound(probe(url, dialect.prepare(Purpose::Write, patience.lock))).await?;
     let pool = |purpose, connections| {
-        let prepare = dialect.prepare(purpose, patience);
+        let prepare = dialect.prepare(purpose, patience.lock);
         // A connection to a file is never cut, so that one that lay idle need not be asked for a sign of life.
         let options = AnyPoolOptions::new().test_before_acquire(dialect != Dialect::Sqlite);
         let options = options.max_connections(connections).acquire_timeout(QUEUE_PATIENCE);
-        options.after_connect(move |connection, _| {
+        let options = options.after_connect(move |connection, _| {
             let prepare = prepare.clone();
             Box::pin(async move { connection.execute(sqlx::raw_sql(prepare)).await.map(|_| ()) })
-        })
+        });
+        match dialect {
+            Dialect::Sqlite => options,
+            // A connection that was given up comes back as well, and would be waited for without end.
+            Dialect::Postgres | Dialect::Mariadb => options.after_release(move |connection, _| {
+                Box::pin(silence.bound(async move { connection.ping().await.map(|()| true) }))
+            }),
+        }
     };
     let write = pool(Purpose::Write, dialect.writers()).connect(url).await?;
     let read = pool(Purpose::Read, READERS).connect(url).await?;
-    Ok((Pool::new(dialect, read), Pool::new(dialect, write)))
+    Ok((Pool::new(dialect, silence, read), Pool::new(dialect, silence, write)))
 }
 
 /// Tells at once why the database can not be used. A pool would try again until its time is up and not tell the cause;

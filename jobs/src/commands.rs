@@ -23,6 +23,8 @@ mod store;
 mod sync;
 mod ticket;
 
+pub use self::sync::catch_up::catch_up;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

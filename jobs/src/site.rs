@@ -45,7 +45,7 @@ pub struct Site {
 impl Site {
     /// Opens everything the settings name, and tells the database what is agreed.
     pub async fn open(config: Config, clock: Clock, progress: Arc<dyn Progress>) -> anyhow::Result<Self> {
-        let store = Store::open(&store_address(&config)?).await?;
+        let store = open_store(&config).await?;
         store.agree_majors(&config.major, clock()).await.context("failed to record the major releases")?;
         for state in RolloutState::ALL {
             let area = config.areas.get(&state).copied();
@@ -175,9 +175,10 @@ pub fn system_clock() -> Clock {
     Arc::new(Utc::now)
 }
 
-/// The address of the database, which may hold a password.
-pub(crate) fn store_address(config: &Config) -> anyhow::Result<String> {
+/// The database the settings name.
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
     let file = config.path(&config.store.password_file);
-    let read = config.store.address(&config.folder);
-    read.with_context(|| format!("failed to read the database's password from {}", file.display()))
+    let address = config.store.address(&config.folder);
+    let address = address.with_context(|| format!("failed to read the database's password from {}", file.display()))?;
+    Ok(Store::open_with(&address, config.store.patience()).await?)
 }

@@ -68,6 +68,11 @@ pub async fn drain(site: &Site, stop: &AtomicBool) -> Result<Drained, StoreError
     sweep_scratch(site).await?;
     let mut moved = true;
     while !stop.load(Ordering::Relaxed) {
+        if let Err(gone) = site.tree.ensure_there() {
+            error!("nothing can be worked on: {}", crate::error_chain(&gone));
+            waiting.extend(site.store.pending(site.now()).await?.into_iter().map(|message| message.id));
+            break;
+        }
         if moved {
             wake_deferred(site).await?;
         }
@@ -186,6 +191,11 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
         }
         Err(error) => return trouble(site, claim, error).await,
     };
+    if let Err(gone) = site.tree.ensure_there() {
+        // Part of what was read of the tree may have been read of nothing.
+        site.store.put_back(claim, site.now(), &crate::error_chain(&gone)).await?;
+        return Ok(Handled::PutBack);
+    }
     let decision = match gather::unreadable(claim) {
         Some(reason) => Decision::Refuse(vec![reason]),
         None => decide(&snapshot),

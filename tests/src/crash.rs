@@ -12,11 +12,13 @@
 
 pub mod hardship;
 mod mode;
+pub mod order;
 mod phase;
 pub mod picture;
 mod report;
 mod sweep;
 pub mod tracer;
+pub mod vanish;
 
 pub use self::mode::{Mode, VARIABLE};
 pub use self::phase::{Phase, PhaseName};

@@ -19,6 +19,12 @@ pub(crate) const PROGRAM: &str = "NSRW_PROGRAM";
 /// The variable that says how many tickets a crowd of workers has.
 pub const CROWD: &str = "NSRW_CROWD";
 
+/// The variable that says how many schedules of notices are tried.
+pub const SCHEDULES: &str = "NSRW_SCHEDULES";
+
+/// What is for the tests alone: `nsrw` refuses settings it does not know.
+const FOR_TESTS: [&str; 4] = [CRASH, PROGRAM, CROWD, SCHEDULES];
+
 /// The people of every site here: who may do what.
 pub const PEOPLE: [(&str, &str); 4] = [
     ("tp1", "provider"),
@@ -75,8 +81,10 @@ impl Site {
     pub fn init(folder: &Path, public_url: &str) -> Result<Self> {
         let site = Self { program: find_program()?, folder: folder.to_owned(), within: Vec::new() };
         let mut init = Command::new(&site.program);
-        init.args(["init", "--public-url", public_url]).arg(folder).env_remove(CRASH).env_remove(PROGRAM);
-        init.env_remove(CROWD);
+        init.args(["init", "--public-url", public_url]).arg(folder);
+        for name in FOR_TESTS {
+            init.env_remove(name);
+        }
         let ended = finish(&init.output().context("failed to start nsrw init")?);
         ensure!(ended.code == 0, "nsrw init failed: {}", ended.log);
         site.append(MAJORS)?;
@@ -148,6 +156,12 @@ impl Site {
         Self { folder: folder.to_owned(), ..self.clone() }
     }
 
+    /// The site as who is not within that command sees it.
+    #[must_use]
+    pub fn outside(&self) -> Self {
+        Self { within: Vec::new(), ..self.clone() }
+    }
+
     /// From now on runs `nsrw` by way of this command.
     pub fn run_within(&mut self, command: Vec<OsString>) {
         self.within = command;
@@ -177,9 +191,10 @@ impl Site {
         let mut words = self.within.iter().map(OsString::as_os_str).chain([self.program.as_os_str()]);
         let mut command = Command::new(words.next().unwrap_or_default());
         command.args(words).arg("--config").arg(self.config()).args(arguments).stdin(Stdio::null());
-        command.env_remove("NSRW_CONFIG").env_remove("NSRW_LOG").env_remove("NSRW_ACCOUNT").env_remove(CRASH);
-        command.env_remove(PROGRAM);
-        command.env_remove(CROWD);
+        command.env_remove("NSRW_CONFIG").env_remove("NSRW_LOG").env_remove("NSRW_ACCOUNT");
+        for name in FOR_TESTS {
+            command.env_remove(name);
+        }
         command
     }
 

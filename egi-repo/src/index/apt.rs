@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -21,7 +20,7 @@ use super::{Stamp, Written};
 use crate::openpgp::Signer;
 use crate::package::deb_arch;
 use crate::tree::RepoError;
-use crate::tree::files::{During as _, link, write_new};
+use crate::tree::files::{During as _, create_folders, link, write_new};
 
 /// One suite: what is released for one platform.
 #[derive(Default)]
@@ -81,7 +80,7 @@ fn write_suite(
         let chosen = suite.packages.iter().filter(|(_, own)| *own == "all" || *own == arch);
         let blocks = store.blocks(&chosen.map(|(package, _)| package.clone()).collect::<Vec<_>>(), Packing::Gzip)?;
         let folder = format!("main/binary-{arch}");
-        for (file, measure) in write_packages(&root.join(&base).join(&folder), &blocks)? {
+        for (file, measure) in write_packages(root, &format!("{base}/{folder}"), &blocks)? {
             written.by_digest.push(format!("{base}/{folder}/by-hash/SHA256/{}", measure.sha256));
             written.by_name.push(format!("{base}/{folder}/{file}"));
             listed.push((format!("{folder}/{file}"), measure));
@@ -102,9 +101,10 @@ fn write_suite(
 }
 
 /// `Packages` plain and packed, each also under its digest.
-fn write_packages(folder: &Path, blocks: &[Block]) -> Result<[(&'static str, Measure); 2], RepoError> {
+fn write_packages(root: &Path, below: &str, blocks: &[Block]) -> Result<[(&'static str, Measure); 2], RepoError> {
+    let folder = root.join(below);
     let by_hash = folder.join("by-hash/SHA256");
-    fs::create_dir_all(&by_hash).during("create", &by_hash)?;
+    create_folders(root, &Path::new(below).join("by-hash/SHA256")).during("create", &by_hash)?;
     let (plain, packed) = (folder.join("Packages"), folder.join("Packages.gz"));
     let write_plain = || {
         let mut file = IndexFile::create(&plain)?;

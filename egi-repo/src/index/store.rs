@@ -29,7 +29,7 @@ use super::piece::{self, Piece};
 use crate::package::PackageId;
 use crate::parallel;
 use crate::tree::RepoError;
-use crate::tree::files::During as _;
+use crate::tree::files::{During as _, create_folders};
 
 /// The version of the formats, to be raised with every change to what a piece or block says.
 const VERSION: &str = "nsrw-metadata 2";
@@ -79,7 +79,7 @@ impl MetadataStore {
             let rendered = rendered.into_iter().collect::<Result<Vec<_>, RepoError>>()?;
             let mut pieces = self.open(*content).map(|pack| pack.read_all()).unwrap_or_default();
             pieces.extend(rendered);
-            write(&self.place("pieces", content.0), &pack::render(VERSION, &pieces));
+            self.write(&self.place("pieces", content.0), &pack::render(VERSION, &pieces));
         }
         Ok(())
     }
@@ -160,7 +160,7 @@ impl MetadataStore {
         let pieces = self.pieces(run)?;
         let paths = run.iter().map(|package| package.file.path.as_str());
         let block = Block::pack(&paths.zip(&pieces).collect::<Vec<_>>(), packing).during("pack", place)?;
-        keep(place, &block.render());
+        self.keep(place, &block.render());
         Ok(block)
     }
 
@@ -177,13 +177,36 @@ impl MetadataStore {
         }
         let text = render().map_err(|source| RepoError::Index { path: place.clone(), source })?;
         let part = Part::pack(text.as_bytes(), packing).during("pack", &place)?;
-        keep(&place, &Block { packed: vec![part.clone()], plain: Vec::new() }.render());
+        self.keep(&place, &Block { packed: vec![part.clone()], plain: Vec::new() }.render());
         Ok(part)
     }
 
     fn place(&self, kind: &str, digest: Sha256) -> PathBuf {
         let hex = digest.to_hex();
         self.folder.join(kind).join(hex.get(..2).unwrap_or_default()).join(&hex)
+    }
+
+    /// Keeps `bytes` there, behind their digest.
+    fn keep(&self, place: &Path, bytes: &[u8]) {
+        let head = format!("{VERSION} {}\n", Sha256::of(bytes));
+        self.write(place, &[head.as_bytes(), bytes].concat());
+    }
+
+    /// Writes `bytes` there if it can. What is there already was found wanting.
+    fn write(&self, place: &Path, bytes: &[u8]) {
+        let write = || {
+            if let Some(Ok(below)) = place.parent().map(|folder| folder.strip_prefix(&self.folder)) {
+                create_folders(&self.folder, below)?;
+            }
+            match fs::remove_file(place) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            fs::write(place, bytes)
+        };
+        if let Err(error) = write() {
+            tracing::debug!(file.path = %place.display(), "rendered metadata is not kept: {error}");
+        }
     }
 }
 
@@ -206,29 +229,6 @@ fn read_checked(place: &Path) -> Option<Vec<u8>> {
     let rest = bytes.split_off(end + 1);
     let head = format!("{VERSION} {}\n", Sha256::of(&rest));
     (bytes == head.as_bytes()).then_some(rest)
-}
-
-/// Keeps `bytes` there, behind their digest.
-fn keep(place: &Path, bytes: &[u8]) {
-    let head = format!("{VERSION} {}\n", Sha256::of(bytes));
-    write(place, &[head.as_bytes(), bytes].concat());
-}
-
-/// Writes `bytes` there if it can. What is there already was found wanting.
-fn write(place: &Path, bytes: &[u8]) {
-    let write = || {
-        if let Some(folder) = place.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        match fs::remove_file(place) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        fs::write(place, bytes)
-    };
-    if let Err(error) = write() {
-        tracing::debug!(file.path = %place.display(), "rendered metadata is not kept: {error}");
-    }
 }
 
 /// Packages by the release that brings them.

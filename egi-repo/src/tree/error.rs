@@ -10,6 +10,7 @@ use egi_model::content::ContentId;
 use egi_model::digest::Sha256;
 use egi_model::name::RelPath;
 use egi_model::ticket::TicketId;
+use rustix::io::Errno;
 
 use super::Point;
 use crate::openpgp::SignError;
@@ -47,6 +48,21 @@ pub enum RepoError {
         path: PathBuf,
         /// The refusal.
         source: io::Error,
+    },
+    /// There is no tree, or it is not there now.
+    #[error(
+        "{} is no repository tree: it has no file nsrw-tree. If its file system is not mounted, mount it; if there shall be a new tree, `nsrw init` on the site's folder makes one",
+        root.display()
+    )]
+    NoTree {
+        /// Where it should be.
+        root: PathBuf,
+    },
+    /// The tree was taken away, or its lock, while it was worked on.
+    #[error("{} went away while it was worked on; once its file system is mounted again, what was under way is done anew", root.display())]
+    TreeGone {
+        /// Where it was.
+        root: PathBuf,
     },
     /// Somebody else has held the lock for too long.
     #[error("{} is held by another process for more than {} s; see which one with `fuser -v`", path.display(), waited.as_secs())]
@@ -137,9 +153,14 @@ impl RepoError {
     pub fn is_transient(&self) -> bool {
         use io::ErrorKind::{Interrupted, ResourceBusy, StaleNetworkFileHandle, TimedOut, WouldBlock};
         match self {
-            Self::NoSpace { .. } | Self::ReadOnly { .. } | Self::LockBusy { .. } => true,
+            Self::NoSpace { .. }
+            | Self::ReadOnly { .. }
+            | Self::LockBusy { .. }
+            | Self::NoTree { .. }
+            | Self::TreeGone { .. } => true,
             Self::Io { source, .. } => {
-                [Interrupted, ResourceBusy, StaleNetworkFileHandle, TimedOut, WouldBlock].contains(&source.kind())
+                let passes = [Interrupted, ResourceBusy, StaleNetworkFileHandle, TimedOut, WouldBlock];
+                passes.contains(&source.kind()) || is_gone(source)
             }
             Self::Package(error) => error.is_transient(),
             Self::Sign(error) => error.is_transient(),
@@ -152,6 +173,12 @@ impl RepoError {
             | Self::Index { .. } => false,
         }
     }
+}
+
+/// Whether the disk itself, or the server behind it, does not answer any more.
+fn is_gone(error: &io::Error) -> bool {
+    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+    [Errno::IO, Errno::NODEV, Errno::NXIO, Errno::NOTCONN, Errno::HOSTDOWN].map(Some).contains(&errno)
 }
 
 /// Two files that claim the same place or are the same package, with different content.

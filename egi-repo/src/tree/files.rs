@@ -39,6 +39,20 @@ pub(crate) fn ensure_folders(base: &Path, below: &Path) -> Result<(), RepoError>
     Ok(())
 }
 
+/// Creates the folders of `below` under `base`, which the caller syncs. `base` itself is not created: where the file system
+/// went away meanwhile nothing is begun anew beside it.
+pub(crate) fn create_folders(base: &Path, below: &Path) -> io::Result<()> {
+    let mut folder = base.to_owned();
+    for segment in below {
+        folder.push(segment);
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Writes a new file and syncs its content; the folder is the caller's to sync.
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RepoError> {
     let write = || {

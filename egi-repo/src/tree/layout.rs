@@ -18,6 +18,7 @@
 //! due                                  says that feeds and folder pages are behind what is live
 //! log.jsonl                            what people did to the tree by hand
 //! lock                                 held by whoever writes
+//! nsrw-tree                            says that this is a tree
 //! ```
 //!
 //! The `@` keeps a generation apart from a repository of the same name below: version 1.7.3 and 1.7.3-1 of a product
@@ -44,6 +45,11 @@ pub(super) struct Layout {
 impl Layout {
     pub(super) fn public(&self) -> PathBuf {
         self.root.join("sw")
+    }
+
+    /// What tells a tree from any other folder, such as one that nothing is mounted on.
+    pub(super) fn mark(&self) -> PathBuf {
+        self.root.join("nsrw-tree")
     }
 
     pub(super) fn metadata(&self) -> PathBuf {

@@ -92,14 +92,25 @@ pub struct Live {
 }
 
 impl RepoTree {
-    /// Opens the tree at `root` and creates what is missing of it.
+    /// Makes a tree at `root` where there is none. Nothing else makes one: a folder that a file system was to be mounted
+    /// on must not become a tree beside the real one.
+    pub fn make(root: &Path) -> Result<(), RepoError> {
+        fs::create_dir_all(root).during("create", root)?;
+        let layout = Layout { root: root.canonicalize().during("find", root)? };
+        match files::write_new(&layout.mark(), MARK.as_bytes()) {
+            Err(RepoError::Io { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            made => made.and_then(|()| files::sync(&layout.root)),
+        }
+    }
+
+    /// Opens the tree at `root`, which is [there](Self::ensure_there), and creates what is missing of it.
     pub fn open(root: &Path) -> Result<Self, RepoError> {
         Self::open_with(root, TreeOptions::default())
     }
 
     /// The same, with other options.
     pub fn open_with(root: &Path, options: TreeOptions) -> Result<Self, RepoError> {
-        fs::create_dir_all(root).during("create", root)?;
+        ensure_marked(&Layout { root: root.to_owned() })?;
         let root = root.canonicalize().during("find", root)?;
         let areas = Area::ALL.into_iter().map(|area| format!("sw/{area}"));
         let folders =
@@ -112,14 +123,18 @@ impl RepoTree {
             ensure_folders(&layout.root, &Path::new("generations").join(area.as_str()))?;
             let link = layout.all_generations(area);
             match symlink(Path::new("../../generations").join(area.as_str()), &link) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    return Err(RepoError::of("create", &link, error));
-                }
-                _ => {}
+                Ok(()) => files::sync(link.parent().unwrap_or(&link))?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(RepoError::of("create", &link, error)),
             }
         }
         let metadata = Arc::new(MetadataStore::new(layout.metadata()));
         Ok(Self { layout, options, metadata })
+    }
+
+    /// An error when the tree is not there any more, as when its file system was unmounted.
+    pub fn ensure_there(&self) -> Result<(), RepoError> {
+        ensure_marked(&self.layout)
     }
 
     /// What a web server serves.
@@ -137,6 +152,7 @@ impl RepoTree {
     /// Waits until nobody else writes to the tree, finishes what a killed run began to make visible, and puts up the
     /// signposts that it left out.
     pub fn lock(&self) -> Result<RepoLock, RepoError> {
+        self.ensure_there()?;
         let lock = RepoLock::acquire(&self.layout.lock(), self.options.lock_patience)?;
         together::finish(&self.layout, &lock)?;
         signpost::catch_up(&self.layout, &lock, self.options.public_url.as_deref());
@@ -293,6 +309,17 @@ impl RepoTree {
         }
         signpost::put_up(&self.layout, lock, self.options.public_url.as_deref(), &[key]);
         Ok(())
+    }
+}
+
+/// What the file says that tells a tree from any other folder.
+const MARK: &str = "nsrw repository tree, layout 1\n";
+
+fn ensure_marked(layout: &Layout) -> Result<(), RepoError> {
+    let mark = layout.mark();
+    match fs::metadata(&mark) {
+        Err(error) if files::is_absent(&error) => Err(RepoError::NoTree { root: layout.root.clone() }),
+        other => other.during("find", &mark).map(drop),
     }
 }
 

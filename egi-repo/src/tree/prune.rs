@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 
 use super::RepoError;
 use super::carry::Grace;
-use super::files::{During as _, remove_tree};
+use super::files::{During as _, remove_tree, sync};
 use super::layout::{Layout, MANIFEST, generation_name, kept_name, parse_generation, parse_kept};
 use super::manifest::Manifest;
 
@@ -79,6 +79,7 @@ pub(super) fn prune_folder(
             Ok(Some(_)) => {
                 let manifest = place.join(MANIFEST);
                 fs::rename(&manifest, folder.join(kept_name(number))).during("keep", &manifest)?;
+                sync(folder)?;
                 false
             }
             Ok(None) => false,

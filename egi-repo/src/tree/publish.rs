@@ -14,7 +14,9 @@ use egi_model::release::PackageFormat;
 use egi_model::ticket::TicketId;
 
 use super::carry;
-use super::files::{During as _, ensure_folders, is_absent, link, remove_tree, sync, sync_folders, write_new};
+use super::files::{
+    During as _, create_folders, ensure_folders, is_absent, link, remove_tree, sync, sync_folders, write_new,
+};
 use super::layout::{Layout, generation_name};
 use super::manifest::{Carried, Listing, Manifest, ShownFile};
 use super::plan::{Draft, Wish};
@@ -127,12 +129,11 @@ impl<'a> Links<'a> {
     }
 
     fn ensure_folder(&mut self, path: &str) -> Result<PathBuf, RepoError> {
-        let name = self.root.join(path);
-        if let Some(folder) = name.parent().filter(|folder| !self.folders.contains(*folder)) {
-            fs::create_dir_all(folder).during("create", folder)?;
+        if let Some(folder) = Path::new(path).parent().filter(|folder| !self.folders.contains(*folder)) {
+            create_folders(self.root, folder).during("create", &self.root.join(folder))?;
             self.folders.insert(folder.to_owned());
         }
-        Ok(name)
+        Ok(self.root.join(path))
     }
 
     /// Writes a new file instead.

@@ -15,7 +15,7 @@ use egi_model::area::{Area, RepoKey};
 use egi_model::major::MajorId;
 use egi_model::ticket::TicketId;
 
-use super::files::{During as _, is_absent, replace, sync};
+use super::files::{During as _, ensure_folders, is_absent, replace, sync};
 use super::layout::Layout;
 use super::manifest::Manifest;
 use super::{RepoError, RepoLock, about, past, prune};
@@ -227,8 +227,8 @@ impl Board<'_> {
         if fs::read(path).is_ok_and(|there| there == bytes) {
             return Ok(());
         }
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).during("create", folder)?;
+        if let Some(Ok(below)) = path.parent().map(|folder| folder.strip_prefix(&self.layout.root)) {
+            ensure_folders(&self.layout.root, below)?;
         }
         replace(&self.layout.tmp(), path, bytes)
     }

@@ -18,8 +18,8 @@ const POSTGRES: [&str; 3] = ["25006", "25P03", "55P03"];
 
 /// The numbers of `MariaDB` for trouble that can pass: disk full (1021, 1114), too many connections (1040, 1203, 1226),
 /// shutting down (1053, 1077), waited too long for a lock (1205), deadlock (1213), read-only (1290, 1792, 1836),
-/// interrupted (1317), the connection killed (1927, 1969).
-const MARIADB: [u16; 14] = [1021, 1114, 1040, 1203, 1226, 1053, 1077, 1205, 1213, 1290, 1317, 1792, 1836, 1927];
+/// interrupted (1317), the connection killed (1927), out of the server's own time for a statement (1969).
+const MARIADB: [u16; 15] = [1021, 1114, 1040, 1203, 1226, 1053, 1077, 1205, 1213, 1290, 1317, 1792, 1836, 1927, 1969];
 
 /// How `PostgreSQL` and `MariaDB` call transactions that wait for each other.
 const DEADLOCK: (&str, u16) = ("40P01", 1213);

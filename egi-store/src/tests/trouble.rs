@@ -6,12 +6,14 @@ use sqlx::Executor;
 use super::world::{Home, LEASE, World, notice, second, ticket};
 use crate::dialect::{self, Dialect};
 use crate::error::Operation;
-use crate::{Store, StoreError};
+use crate::{Patience, Store, StoreError};
+
+const IMPATIENT: Patience = Patience { lock: Duration::from_millis(20), answer: Duration::from_secs(30) };
 
 #[tokio::test]
 async fn a_locked_database_is_trouble_that_passes() {
     let world = World::new().await;
-    let store = Store::open_with(&world.url(), Duration::from_millis(20)).await.unwrap();
+    let store = Store::open_with(&world.url(), IMPATIENT).await.unwrap();
     let mut other = world.writing().await;
     let claim = store.claim("worker", second(0), LEASE).await.unwrap_err();
     assert_eq!(claim.to_string(), "failed to claim a message");
@@ -35,7 +37,7 @@ async fn opening_a_locked_database_is_trouble_that_passes() {
     let home = Home::new().await;
     let world = World::at(home).await;
     let _other = world.writing().await;
-    let error = Store::open_with(&world.url(), Duration::from_millis(20)).await.unwrap_err();
+    let error = Store::open_with(&world.url(), IMPATIENT).await.unwrap_err();
     assert!(error.is_transient(), "{error:?}");
 }
 

@@ -16,9 +16,8 @@ pub(super) async fn ready(State(api): State<Api>) -> (StatusCode, String) {
     if let Err(error) = api.site.store.ping().await {
         faults.push(format!("database: {}", crate::error_chain(&error)));
     }
-    let root = api.site.tree.public_root();
-    if !root.is_dir() {
-        faults.push(format!("repository tree: {} is not there", root.display()));
+    if let Err(error) = api.site.tree.ensure_there() {
+        faults.push(format!("repository tree: {}", crate::error_chain(&error)));
     }
     faults.extend(api.waiting.faults().iter().map(|fault| format!("ticket system: {fault}")));
     faults.extend(api.site.tickets.trouble().map(|trouble| format!("ticket system: {trouble}")));

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use egi_repo::tree::RepoTree;
 
 use crate::cli::InitArgs;
 use crate::config::{self, Config, TicketSystemKind};
@@ -31,6 +32,8 @@ pub(super) async fn run(args: &InitArgs) -> anyhow::Result<Exit> {
         std::fs::create_dir_all(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
     }
     create_new(&secret, make_secret()?.as_bytes(), 0o600)?;
+    let root = config.path(&config.repository.root);
+    RepoTree::make(&root).with_context(|| format!("failed to make the repository tree {}", root.display()))?;
     if config.tickets.system == TicketSystemKind::Rt {
         tell_of_rt(&args.folder, &config);
         return Ok(Exit::Done);
@@ -48,7 +51,7 @@ pub(super) async fn run(args: &InitArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// A site on Request Tracker opens its database and tree when it is first used: without a token it has no tickets.
+/// A site on Request Tracker opens its database when it is first used: without a token it has no tickets.
 fn tell_of_rt(folder: &Path, config: &Config) {
     output::line(format!("A site for the tickets of {} is begun in {}:", config.rt.url, folder.display()));
     output::line("  nsrw.toml           the settings; add your major releases, and look at the section [rt]");

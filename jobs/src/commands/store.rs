@@ -8,19 +8,18 @@ use crate::config::{self, Config};
 use crate::exit::Exit;
 use crate::output;
 use crate::permission::{Act, Permit, permit};
-use crate::site::store_address;
+use crate::site::open_store;
 
 pub(super) async fn run(config: &Config, command: &StoreCommand) -> anyhow::Result<Exit> {
-    let open = async || Ok::<_, anyhow::Error>(Store::open(&store_address(config)?).await?);
     match command {
         StoreCommand::Migrate => {
-            open().await?;
+            open_store(config).await?;
             output::line(format!("the tables of {} are up to date", config.store.place()));
             Ok(Exit::Done)
         }
         StoreCommand::Copy(args) => {
             let permit = permit(config, Act::StoreCopy, &args.hand)?;
-            copy(config, &permit, &open().await?, args).await
+            copy(config, &permit, &open_store(config).await?, args).await
         }
     }
 }

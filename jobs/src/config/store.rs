@@ -1,7 +1,9 @@
 //! The database: a file of the site's own, or one on a server.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use egi_store::Patience;
 use serde::{Deserialize, Serialize};
 
 /// The database.
@@ -15,11 +17,13 @@ pub struct Store {
     pub url: String,
     /// The file with the account's password; empty where the server asks for none.
     pub password_file: PathBuf,
+    /// After how many seconds without an answer a server is given up for now.
+    pub timeout_seconds: u64,
 }
 
 impl Default for Store {
     fn default() -> Self {
-        Self { file: "nsrw.db".into(), url: String::new(), password_file: PathBuf::new() }
+        Self { file: "nsrw.db".into(), url: String::new(), password_file: PathBuf::new(), timeout_seconds: 30 }
     }
 }
 
@@ -45,6 +49,11 @@ impl Store {
             return Err("store.password_file is set, and store.url names no account: write account@host".to_owned());
         }
         Ok(())
+    }
+
+    /// How long the database is waited for.
+    pub(crate) fn patience(&self) -> Patience {
+        Patience { answer: Duration::from_secs(self.timeout_seconds.max(1)), ..Patience::default() }
     }
 
     /// Where the database is, for people.

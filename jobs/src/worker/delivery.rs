@@ -42,11 +42,13 @@ pub(super) async fn fetch(run: &Step<'_>, source: &SyncSource, checksums: Sha256
 }
 
 pub(super) fn drop_scratch(run: &Step<'_>) -> Result<String, PerformError> {
+    run.site.tree.ensure_there()?;
     run.site.scratch.ensure_removed(&scratch_name(run.ticket)?)?;
     Ok("the scratch folder is gone".to_owned())
 }
 
 fn open_scratch(run: &Step<'_>) -> Result<Scratch, PerformError> {
+    run.site.tree.ensure_there()?;
     Ok(run.site.scratch.open(&scratch_name(run.ticket)?)?)
 }
 

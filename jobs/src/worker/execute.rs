@@ -35,6 +35,13 @@ pub(super) async fn execute(
                 log.push(done);
             }
             Err(PerformError::Store(error)) => return Err(error),
+            // Whatever it looks like, the release is not to blame. Nothing is taken up before the tree is back.
+            Err(trouble) if site.tree.ensure_there().is_err() => {
+                let note = crate::error_chain(&trouble);
+                warn!(plan.id = %id, step.no = step, ticket.id = plan.ticket.get(), "the repository tree went away: {}", crate::one_line(&note));
+                site.store.put_back(claim, site.now(), &note).await?;
+                return Ok(Handled::PutBack);
+            }
             Err(trouble) if later(site, claim, effect, &trouble, moved(&plan, &log)) => {
                 let note = crate::error_chain(&trouble);
                 warn!(plan.id = %id, step.no = step, ticket.id = plan.ticket.get(), "{}; trying again later", crate::one_line(&note));

@@ -199,7 +199,12 @@ pub(super) async fn on_tree<T: Send + 'static>(
     let lock = blocking(move || tree.lock().map_err(PerformError::from)).await?;
     run.ensure_claimed().await?;
     let tree = Arc::clone(&run.site.tree);
-    blocking(move || work(&tree, &lock).map_err(PerformError::from)).await
+    blocking(move || {
+        let done = work(&tree, &lock)?;
+        lock.ensure_in_place()?;
+        Ok(done)
+    })
+    .await
 }
 
 impl Step<'_> {

@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_call_has_its_place() {
-        let calls = ["write", "rename", "write", "write"].map(|name| Call { name, path: "/x".into() });
+        let calls = ["write", "rename", "write", "write"].map(|name| Call { name, path: "/x".into(), source: None });
         assert_eq!(one_of_each(&calls), [2, 3]);
     }
 }

@@ -8,6 +8,7 @@
 
 mod calls;
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
@@ -28,8 +29,17 @@ pub use self::calls::Call;
 pub struct Traced {
     /// The calls that changed the disk, in order. Of a killed run, the last one was not carried out.
     pub calls: Vec<Call>,
+    /// The places of those that were carried out, in the order in which they were done.
+    done: Vec<usize>,
     /// How it ended.
     pub end: End,
+}
+
+impl Traced {
+    /// The calls that were carried out, in the order in which they were done.
+    pub fn done(&self) -> impl Iterator<Item = &Call> {
+        self.done.iter().filter_map(|place| self.calls.get(*place))
+    }
 }
 
 /// How a traced program ended.
@@ -44,10 +54,33 @@ pub enum End {
 /// Runs `command` to its end, or kills it before its `plug`-th call (from 1) that changes something in `folder`. What it
 /// says goes to `log`.
 pub fn run(command: &Command, folder: &Path, log: &Path, plug: Option<usize>) -> Result<Traced> {
+    trace(command, folder, log, plug, None)
+}
+
+/// Runs `command` to its end, and does something else before its `plug`-th call, while that call's thread is held. What
+/// comes after that is not looked at.
+pub fn run_disturbed<'a>(
+    command: &Command,
+    folder: &'a Path,
+    log: &Path,
+    plug: usize,
+    disturb: &'a mut dyn FnMut() -> Result<()>,
+) -> Result<Traced> {
+    trace(command, folder, log, Some(plug), Some(disturb))
+}
+
+fn trace<'a>(
+    command: &Command,
+    folder: &'a Path,
+    log: &Path,
+    plug: Option<usize>,
+    disturb: Option<&'a mut dyn FnMut() -> Result<()>>,
+) -> Result<Traced> {
     let main = start(command, log)?;
-    let mut tracer = Tracer { main, folder, plug, calls: Vec::new(), pulled: false };
+    let (calls, done, under_way) = (Vec::new(), Vec::new(), HashMap::new());
+    let mut tracer = Tracer { main, folder, plug, disturb, calls, done, under_way, pulled: false };
     let end = tracer.follow().with_context(|| format!("failed to trace {}", command.get_program().display()))?;
-    Ok(Traced { calls: tracer.calls, end })
+    Ok(Traced { calls: tracer.calls, done: tracer.done, end })
 }
 
 /// Starts the program held: a shell waits for a line, by which time it is traced, and becomes the program.
@@ -78,7 +111,12 @@ struct Tracer<'a> {
     main: Pid,
     folder: &'a Path,
     plug: Option<usize>,
+    /// What is done at the plug instead of a kill.
+    disturb: Option<&'a mut dyn FnMut() -> Result<()>>,
     calls: Vec<Call>,
+    done: Vec<usize>,
+    /// The place of the call that a thread makes just now.
+    under_way: HashMap<Pid, usize>,
     pulled: bool,
 }
 
@@ -117,19 +155,34 @@ impl Tracer<'_> {
     fn look(&mut self, thread: Pid) -> Result<()> {
         match ptrace::syscall_info(thread) {
             Ok(info) if info.op == PTRACE_SYSCALL_INFO_ENTRY => {}
-            // It has made its call, or it was killed meanwhile.
-            Ok(_) | Err(Errno::ESRCH) => return Ok(()),
+            Ok(_) => return self.look_back(thread),
+            // It was killed meanwhile.
+            Err(Errno::ESRCH) => return Ok(()),
             Err(error) => return Err(error).context("failed to look at a system call"),
         }
         if self.pulled {
             return Ok(());
         }
         let Some(call) = calls::read(thread, self.folder)? else { return Ok(()) };
+        self.under_way.insert(thread, self.calls.len());
         self.calls.push(call);
         if self.plug == Some(self.calls.len()) {
-            // A call that a thread is killed before is not carried out.
-            kill(self.main, Signal::SIGKILL).context("failed to kill the program")?;
             self.pulled = true;
+            match &mut self.disturb {
+                Some(disturb) => disturb()?,
+                // A call that a thread is killed before is not carried out.
+                None => kill(self.main, Signal::SIGKILL).context("failed to kill the program")?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes whether the call that a thread has just made was carried out.
+    fn look_back(&mut self, thread: Pid) -> Result<()> {
+        if let Some(place) = self.under_way.remove(&thread)
+            && calls::has_succeeded(thread)?
+        {
+            self.done.push(place);
         }
         Ok(())
     }
@@ -168,11 +221,12 @@ mod tests {
     fn only_what_changes_the_watched_folder_counts() {
         let (_home, path) = home();
         let traced = make_folders(&path, &["elsewhere", "watched/one", "watched/two"], None);
-        let calls: Vec<_> = traced.calls.iter().map(ToString::to_string).collect();
+        let calls: Vec<_> = traced.done().map(ToString::to_string).collect();
         let watched = path.join("watched").display().to_string();
         assert_eq!(calls, [format!("mkdir {watched}/one"), format!("mkdir {watched}/two")]);
         assert_eq!(traced.end, End::Exited(0));
-        assert_eq!(make_folders(&path, &["watched/one"], None).end, End::Exited(1), "it is there already");
+        let again = make_folders(&path, &["watched/one"], None);
+        assert_eq!((again.end, again.calls.len(), again.done().count()), (End::Exited(1), 1, 0), "it is there already");
     }
 
     #[test]

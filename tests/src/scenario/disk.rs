@@ -1,6 +1,6 @@
 //! A small disk for a folder, mounted where nobody but the site's own commands see it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -58,11 +58,14 @@ impl Disk {
 
     /// Runs a script where the disk is mounted, with a word and the disk's folder.
     fn run(&self, script: &str, word: &str) -> Result<()> {
-        let words = self.entrance();
-        let (program, more) = words.split_first().context("the entrance has no words")?;
-        let mut command = Command::new(program);
-        command.args(more).args(["sh", "-c", script, "sh", word]).arg(&self.folder);
-        run(&mut command).map(drop)
+        self.inside(&["sh", "-c", script, "sh", word], &[&self.folder])
+    }
+
+    /// Runs a program where the disk is mounted, with words and with paths after them.
+    pub(crate) fn inside(&self, words: &[impl AsRef<OsStr>], paths: &[&Path]) -> Result<()> {
+        let entrance = self.entrance();
+        let (program, more) = entrance.split_first().context("the entrance has no words")?;
+        run(Command::new(program).args(more).args(words).args(paths)).map(drop)
     }
 
     /// The command that runs another one where the disk is mounted.

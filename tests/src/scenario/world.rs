@@ -221,7 +221,9 @@ impl World {
             let disk = Disk::mount(&self.site.folder().join("repository"), size)?;
             self.site.run_within(disk.entrance());
             self.disk = Some(disk);
-            // The site makes its folders on it.
+            // What is not mounted yet when a site is made is made when it is.
+            let folder = self.site.folder().display().to_string();
+            self.site.done(&["init", &folder])?;
             return self.work().map(|_| String::new());
         };
         match how {

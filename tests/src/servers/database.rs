@@ -8,6 +8,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, Result};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 pub(crate) use self::mariadb::Mariadb;
@@ -134,6 +135,25 @@ impl DatabaseServer {
         wait_until(START_LIMIT, || Ok((!self.server.process.is_alive()).then_some(())))
     }
 
+    /// Stops every process of the server where it is (SIGSTOP): it accepts connections and questions, and answers none.
+    pub fn freeze(&self) -> Result<()> {
+        self.signal_all(Signal::STOP)
+    }
+
+    /// Lets a frozen server go on.
+    pub fn thaw(&self) -> Result<()> {
+        self.signal_all(Signal::CONT)
+    }
+
+    /// Signals the first process and then those it made: `PostgreSQL` has one for each connection.
+    fn signal_all(&self, signal: Signal) -> Result<()> {
+        let first = self.server.process.id();
+        signal_one(&first.to_string(), signal)?;
+        let made = format!("/proc/{first}/task/{first}/children");
+        let made = std::fs::read_to_string(&made).with_context(|| format!("failed to read {made}"))?;
+        made.split_whitespace().try_for_each(|id| signal_one(id, signal))
+    }
+
     /// Starts it again on the same data and port, and waits until it answers.
     pub fn start_again(&mut self) -> Result<()> {
         let (home, port) = (self.server.home.path(), self.server.port);
@@ -154,9 +174,19 @@ impl DatabaseServer {
     }
 }
 
+/// One that ended meanwhile needs no signal.
+fn signal_one(id: &str, signal: Signal) -> Result<()> {
+    let id = id.parse().ok().and_then(Pid::from_raw).with_context(|| format!("\"{id}\" is no process id"))?;
+    match kill_process(id, signal) {
+        Err(error) if error != Errno::SRCH => Err(error).context("failed to signal the server"),
+        _ => Ok(()),
+    }
+}
+
 impl Drop for DatabaseServer {
-    /// `PostgreSQL`, asked to end, would wait for its clients to go.
+    /// A frozen one can not be asked to end; and `PostgreSQL` would then wait for its clients to go.
     fn drop(&mut self) {
+        let _ = self.thaw();
         let id = i32::try_from(self.server.process.id()).ok().and_then(Pid::from_raw);
         if let (DatabaseKind::Postgres, Some(id)) = (self.kind, id) {
             let _ = kill_process(id, Signal::INT);

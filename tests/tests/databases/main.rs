@@ -14,6 +14,7 @@ mod outage;
 mod scenarios;
 #[path = "../notices/slow.rs"]
 mod slow;
+mod slow_disk;
 #[path = "../notices/world.rs"]
 #[expect(dead_code, reason = "the tests of notices use the rest of it")]
 mod world;

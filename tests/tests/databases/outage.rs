@@ -1,4 +1,4 @@
-//! A database that goes away in the middle of a plan.
+//! A database that goes away, or says nothing any more, in the middle of a plan.
 
 use nsrw_tests::serve::Serving;
 use nsrw_tests::servers::database::DatabaseKind;
@@ -9,6 +9,7 @@ use crate::world::{FIELDS, World};
 
 crate::on_each!(
     a_database_that_crashes_in_the_middle_of_a_plan_holds_it_up_and_no_longer,
+    a_database_that_freezes_in_the_middle_of_a_plan_is_given_up_until_it_answers,
     connections_cut_in_the_middle_of_a_plan_are_made_anew
 );
 
@@ -21,6 +22,19 @@ fn half_way(world: &World) -> (Serving, SlowServer, u64) {
     world.change(ticket, "carlos", "Unverified").post(&server);
     provider.wait_for_half();
     (server, provider, ticket)
+}
+
+/// Everybody is told that the database does not answer, and nobody waits for it without end.
+fn assert_held_up(world: &World, server: &Serving) {
+    server.wait_for_log("the queue could not be worked on").unwrap();
+    assert_eq!(server.get("/ready").unwrap().status, 503);
+    let told = server.post(&crate::world::notice("1", "Submitted", "Unverified")).unwrap();
+    assert_eq!(
+        (told.status, told.errors()),
+        (503, vec!["server: the notice could not be stored; send it again".to_owned()])
+    );
+    let promoted = world.site.nsrw(&["promote"]).unwrap();
+    assert_eq!(promoted.code, 4, "try again later: {}", promoted.log);
 }
 
 /// The plan is carried out once, and what comes next works.
@@ -39,16 +53,23 @@ fn a_database_that_crashes_in_the_middle_of_a_plan_holds_it_up_and_no_longer(kin
     let (server, provider, ticket) = half_way(&world);
     database.crash().unwrap();
     provider.go_on();
-    server.wait_for_log("the queue could not be worked on").unwrap();
-    assert_eq!(server.get("/ready").unwrap().status, 503);
-    let told = server.post(&crate::world::notice("1", "Submitted", "Unverified")).unwrap();
-    assert_eq!(
-        (told.status, told.errors()),
-        (503, vec!["server: the notice could not be stored; send it again".to_owned()])
-    );
-    let promoted = world.site.nsrw(&["promote"]).unwrap();
-    assert_eq!(promoted.code, 4, "try again later: {}", promoted.log);
+    assert_held_up(&world, &server);
     database.start_again().unwrap();
+    assert_carried_on(&world, server, ticket);
+}
+
+fn a_database_that_freezes_in_the_middle_of_a_plan_is_given_up_until_it_answers(kind: DatabaseKind) {
+    let (database, world) = site_on(kind);
+    world.site.change_setting("store.timeout_seconds", "2").unwrap();
+    let (server, provider, ticket) = half_way(&world);
+    database.freeze().unwrap();
+    provider.go_on();
+    assert_held_up(&world, &server);
+    let silent = "the database server has said nothing for 2 s";
+    assert!(server.log().contains(silent), "{}", server.log());
+    let ready = server.get("/ready").unwrap();
+    assert!(ready.text.starts_with("database: "), "{}", ready.text);
+    database.thaw().unwrap();
     assert_carried_on(&world, server, ticket);
 }
 

@@ -1,26 +1,110 @@
 //! Random schedules: notices lost, doubled, delayed and out of order, the server killed now and then. Whatever came when, each
 //! ticket ends as one whose notices came once each and in order.
 //!
-//! `NSRW_SCHEDULES=10000 cargo nextest run -p nsrw-tests --test notices schedules --no-capture` is the long run.
+//! `NSRW_SCHEDULES=10000 cargo nextest run -p nsrw-tests --test notices schedules --no-capture` is the long run. Nearly all
+//! of them are tried [within this process](within), some through a real `nsrw serve`.
+
+mod within;
+
+use std::fmt;
 
 use nsrw_tests::dice::Dice;
 use nsrw_tests::process::wait_until;
 use nsrw_tests::serve::Serving;
+use nsrw_tests::site::SCHEDULES;
 
 use crate::world::{Change, PATIENCE, World};
 
+/// How many schedules there are unless [`SCHEDULES`] says otherwise.
+const USUAL: usize = 200;
 /// A schedule is what happens to the notices of one ticket in one round.
 const ROUNDS: usize = 10;
+/// At most so many changes has a ticket in one round.
+const MOST: usize = 3;
 /// Where a verifier moves a release to and fro, as often as they like.
 const STATES: [&str; 2] = ["InVerification", "WaitingForResponse"];
 
 fn schedules() -> usize {
-    std::env::var("NSRW_SCHEDULES").map_or(100, |count| count.parse().unwrap())
+    std::env::var(SCHEDULES).map_or(USUAL, |count| count.parse().unwrap())
 }
 
-/// Who moves which ticket how often: the same in both worlds.
-fn moves(dice: &mut Dice, tickets: usize, rounds: usize) -> Vec<Vec<usize>> {
-    (0..rounds).map(|_| (0..tickets).map(|_| 1 + dice.place(3)).collect()).collect()
+/// The state after so many moves.
+fn state_of(moves: usize) -> &'static str {
+    STATES[(moves + 1) % 2]
+}
+
+/// A notice to be posted, with its change's number or without.
+#[derive(Clone)]
+struct Telling {
+    change: Change,
+    numbered: bool,
+}
+
+/// What happens to notices on their way.
+struct Way {
+    dice: Dice,
+    late: Vec<Telling>,
+    counts: Counts,
+}
+
+#[derive(Default)]
+struct Counts {
+    schedules: usize,
+    changes: usize,
+    notices: usize,
+    lost: usize,
+    doubled: usize,
+    delayed: usize,
+    kills: usize,
+}
+
+impl Counts {
+    fn add(&mut self, other: &Self) {
+        self.schedules += other.schedules;
+        self.changes += other.changes;
+        self.notices += other.notices;
+        self.lost += other.lost;
+        self.doubled += other.doubled;
+        self.delayed += other.delayed;
+        self.kills += other.kills;
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { schedules, changes, notices, lost, doubled, delayed, kills } = self;
+        write!(
+            f,
+            "{schedules} schedules of {changes} changes: {notices} notices posted, {lost} changes never told of, {doubled} \
+             told of more than once, {delayed} notices held back for a round; {kills} kills"
+        )
+    }
+}
+
+impl Way {
+    fn new(seed: u64) -> Self {
+        Self { dice: Dice(seed), late: Vec::new(), counts: Counts::default() }
+    }
+
+    /// The notices that come in this round, when these changes were made in it.
+    fn pass(&mut self, changes: Vec<Change>) -> Vec<Telling> {
+        let mut now = std::mem::take(&mut self.late);
+        self.counts.changes += changes.len();
+        for change in changes {
+            let copies = [0, 1, 1, 2, 3][self.dice.place(5)];
+            self.counts.lost += usize::from(copies == 0);
+            self.counts.doubled += usize::from(copies > 1);
+            for _ in 0..copies {
+                let delayed = self.dice.place(4) == 0;
+                self.counts.delayed += usize::from(delayed);
+                let telling = Telling { change: change.clone(), numbered: self.dice.place(3) > 0 };
+                if delayed { self.late.push(telling) } else { now.push(telling) }
+            }
+        }
+        self.dice.shuffle(&mut now);
+        self.counts.notices += now.len();
+        now
+    }
 }
 
 /// Tickets of a new world, in `Unverified`, and its server.
@@ -34,7 +118,7 @@ fn begin(tickets: usize) -> (World, Serving, Vec<u64>) {
 
 /// Moves a ticket on, `count` times.
 fn move_on(world: &World, ticket: u64, done: &mut usize, count: usize) -> Vec<Change> {
-    let changes = (0..count).map(|n| world.change(ticket, "carlos", STATES[(*done + n) % 2])).collect();
+    let changes = (1..=count).map(|n| world.change(ticket, "carlos", state_of(*done + n))).collect();
     *done += count;
     changes
 }
@@ -54,51 +138,25 @@ fn wait_for_all(world: &World, tickets: &[u64], done: &[usize]) {
     }
 }
 
-#[derive(Default)]
-struct Counts {
-    notices: usize,
-    lost: usize,
-    doubled: usize,
-    delayed: usize,
-    kills: usize,
-}
-
 #[test]
 #[expect(clippy::print_stdout, reason = "the counts are what the long run is for")]
 fn whatever_comes_when_every_ticket_ends_the_same() {
-    let schedules = schedules();
-    let tickets = (schedules / ROUNDS).clamp(1, 100);
-    let rounds = schedules.div_ceil(tickets);
-    let moves = moves(&mut Dice(1), tickets, rounds);
+    let tickets = schedules().div_ceil(20 * ROUNDS).max(6);
+    let mut dice = Dice(1);
+    let moves: Vec<Vec<usize>> = (0..ROUNDS).map(|_| (0..tickets).map(|_| 1 + dice.place(MOST)).collect()).collect();
 
-    let (disturbed, server, numbers) = begin(tickets);
-    let (mut dice, mut counts, mut done) = (Dice(2), Counts::default(), vec![0; tickets]);
-    let mut server = server;
-    let mut late: Vec<(Change, bool)> = Vec::new();
+    let (disturbed, mut server, numbers) = begin(tickets);
+    let (mut way, mut done) = (Way::new(2), vec![0; tickets]);
     for round in &moves {
-        let mut now = std::mem::take(&mut late);
-        for (n, count) in round.iter().enumerate() {
-            for change in move_on(&disturbed, numbers[n], &mut done[n], *count) {
-                let copies = [0, 1, 1, 2, 3][dice.place(5)];
-                counts.lost += usize::from(copies == 0);
-                counts.doubled += usize::from(copies > 1);
-                for _ in 0..copies {
-                    let delayed = dice.place(4) == 0;
-                    counts.delayed += usize::from(delayed);
-                    let numbered = dice.place(3) > 0;
-                    if delayed { late.push((change.clone(), numbered)) } else { now.push((change.clone(), numbered)) }
-                }
-            }
-        }
-        dice.shuffle(&mut now);
-        for (change, numbered) in &now {
-            let answer = if *numbered { change.post(&server) } else { change.post_unnumbered(&server) };
+        let places = round.iter().enumerate();
+        let changes = places.flat_map(|(n, count)| move_on(&disturbed, numbers[n], &mut done[n], *count)).collect();
+        for Telling { change, numbered } in way.pass(changes) {
+            let answer = if numbered { change.post(&server) } else { change.post_unnumbered(&server) };
             assert_eq!(answer.status, 202, "{}", answer.text);
         }
-        counts.notices += now.len();
-        if dice.place(10) == 0 {
+        if way.dice.place(5) == 0 {
             server.kill().unwrap();
-            counts.kills += 1;
+            way.counts.kills += 1;
             server = Serving::start(&disturbed.site).unwrap();
         }
     }
@@ -121,11 +179,6 @@ fn whatever_comes_when_every_ticket_ends_the_same() {
     }
     assert_eq!(server.stop().unwrap(), 0);
     disturbed.assert_sound();
-    let Counts { notices, lost, doubled, delayed, kills } = counts;
-    let changes: usize = done.iter().sum();
-    println!(
-        "{} schedules of {changes} changes on {tickets} tickets: {notices} notices posted, {lost} changes never told of, \
-         {doubled} told of more than once, {delayed} notices held back for a round; {kills} kills. 0 lost, 0 doubled.",
-        tickets * rounds
-    );
+    way.counts.schedules = tickets * ROUNDS;
+    println!("through nsrw serve: {}", way.counts);
 }

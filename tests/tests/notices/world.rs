@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use egi_model::field::Field;
 use egi_model::role::{Actor, Role};
-use egi_model::ticket::TicketId;
+use egi_model::ticket::{ChangeKind, TicketChange, TicketId};
 use egi_tickets::desk::{Desk, Edit};
 use nsrw_tests::packages::TinyPackage;
 use nsrw_tests::process::wait_until;
@@ -34,6 +34,14 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    /// What the desk says was changed, if it is that field.
+    fn of(change: &TicketChange) -> Option<Self> {
+        let ChangeKind::Field { field: Field::RolloutProgress, old, new } = &change.what else { return None };
+        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "Submitted".to_owned());
+        let (id, by, ticket) = (change.id, change.by.name.clone(), change.ticket.get());
+        Some(Self { id, by, ticket, old: text(old), new: text(new) })
+    }
+
     /// The notice of it, as the ticket system posts it when it numbers its changes.
     pub(crate) fn post(&self, server: &Serving) -> Answer {
         let (ticket, id) = (self.ticket.to_string(), self.id.to_string());
@@ -131,21 +139,7 @@ impl World {
 
     /// Changes the state on the desk alone. Nobody posts it.
     pub(crate) fn change(&self, ticket: u64, who: &str, state: &str) -> Change {
-        self.try_change(ticket, who, state).unwrap()
-    }
-
-    fn try_change(&self, ticket: u64, who: &str, state: &str) -> Result<Change> {
-        let roles = match who {
-            "carlos" => vec![Role::Verifier],
-            "mario" => vec![Role::RolloutManager],
-            "kostas" => vec![Role::Admin, Role::ReleaseManager],
-            _ => bail!("{who} is not among the site's people"),
-        };
-        let desk = Desk::open(&self.site.folder().join("desk"))?;
-        let id = TicketId::new(ticket).context("no ticket number")?;
-        let by = Actor { name: who.to_owned(), roles };
-        desk.set(id, &[Edit::Field(Field::RolloutProgress, state.to_owned())], &by, chrono::Utc::now())?;
-        self.progress_changes(ticket).pop().context("nothing was changed")
+        change(self.site.folder(), ticket, who, state).unwrap()
     }
 
     /// All changes of the ticket's `RolloutProgress`, oldest first.
@@ -235,4 +229,19 @@ impl World {
         let compared = self.site.nsrw(&["sync"]).unwrap();
         assert_eq!(compared.code, 0, "{}{}", compared.answer, compared.log);
     }
+}
+
+/// Changes the state on the desk of the site in a folder, as somebody does.
+pub(crate) fn change(site: &Path, ticket: u64, who: &str, state: &str) -> Result<Change> {
+    let roles = match who {
+        "carlos" => vec![Role::Verifier],
+        "mario" => vec![Role::RolloutManager],
+        "kostas" => vec![Role::Admin, Role::ReleaseManager],
+        _ => bail!("{who} is not among the site's people"),
+    };
+    let desk = Desk::open(&site.join("desk"))?;
+    let id = TicketId::new(ticket).context("no ticket number")?;
+    let by = Actor { name: who.to_owned(), roles };
+    let done = desk.set(id, &[Edit::Field(Field::RolloutProgress, state.to_owned())], &by, chrono::Utc::now())?;
+    done.iter().find_map(Change::of).context("nothing was changed")
 }

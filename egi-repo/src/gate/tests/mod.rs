@@ -47,7 +47,9 @@ struct World {
 impl World {
     fn new() -> Self {
         let dir = TempDir::new().unwrap();
-        let tree = RepoTree::open(&dir.path().join("tree")).unwrap();
+        let root = dir.path().join("tree");
+        RepoTree::make(&root).unwrap();
+        let tree = RepoTree::open(&root).unwrap();
         Self { dir, tree }
     }
 

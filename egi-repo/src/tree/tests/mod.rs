@@ -5,6 +5,7 @@ mod clients;
 mod conflicts;
 mod cost;
 mod interrupted;
+mod missing;
 mod packing;
 mod peers;
 mod placing;
@@ -45,7 +46,9 @@ impl World {
 
     fn with(options: TreeOptions) -> Self {
         let dir = TempDir::new().unwrap();
-        let tree = RepoTree::open_with(&dir.path().join("tree"), options).unwrap();
+        let root = dir.path().join("tree");
+        RepoTree::make(&root).unwrap();
+        let tree = RepoTree::open_with(&root, options).unwrap();
         let lock = tree.lock().unwrap();
         Self { dir, tree, lock, now: "2026-11-02T10:00:00Z".parse().unwrap() }
     }

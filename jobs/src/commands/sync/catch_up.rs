@@ -23,7 +23,7 @@ use crate::worker;
 const MARGIN: TimeDelta = TimeDelta::minutes(15);
 
 /// Puts into the inbox what never arrived, and on record what is new. Trouble is logged; the next round tries again.
-pub(in crate::commands) async fn catch_up(site: &Site) {
+pub async fn catch_up(site: &Site) {
     if let Err(trouble) = try_catch_up(site).await {
         error!("the ticket system could not be asked for missed changes and new tickets: {trouble:#}");
     }

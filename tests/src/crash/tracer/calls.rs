@@ -8,7 +8,9 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use nix::errno::Errno;
 use nix::libc;
+use nix::sys::ptrace;
 use nix::unistd::Pid;
 
 /// A call that changes the disk.
@@ -18,19 +20,22 @@ pub struct Call {
     pub name: &'static str,
     /// What it changes.
     pub path: PathBuf,
+    /// What it gives another name to, or has a symbolic link say.
+    pub source: Option<PathBuf>,
 }
 
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.name, self.path.display())
+        write!(f, "{} {}", self.name, self.path.display())?;
+        self.source.as_ref().map_or(Ok(()), |source| write!(f, " <- {}", source.display()))
     }
 }
 
 /// Which argument tells what is changed.
 #[derive(Clone, Copy)]
 enum Tells {
-    /// The first: an open file.
-    Open,
+    /// This one: an open file.
+    Open(usize),
     /// This one: a path.
     Path(usize),
     /// This one: a path below the folder that the argument before it is.
@@ -50,19 +55,21 @@ enum Changes {
 type Known = (libc::c_long, &'static str, Tells, Changes);
 
 const KNOWN: &[Known] = &[
-    (libc::SYS_write, "write", Tells::Open, Changes::Always),
-    (libc::SYS_pwrite64, "pwrite64", Tells::Open, Changes::Always),
-    (libc::SYS_writev, "writev", Tells::Open, Changes::Always),
-    (libc::SYS_pwritev, "pwritev", Tells::Open, Changes::Always),
-    (libc::SYS_pwritev2, "pwritev2", Tells::Open, Changes::Always),
-    (libc::SYS_sendfile, "sendfile", Tells::Open, Changes::Always),
-    (libc::SYS_ftruncate, "ftruncate", Tells::Open, Changes::Always),
+    (libc::SYS_write, "write", Tells::Open(0), Changes::Always),
+    (libc::SYS_pwrite64, "pwrite64", Tells::Open(0), Changes::Always),
+    (libc::SYS_writev, "writev", Tells::Open(0), Changes::Always),
+    (libc::SYS_pwritev, "pwritev", Tells::Open(0), Changes::Always),
+    (libc::SYS_pwritev2, "pwritev2", Tells::Open(0), Changes::Always),
+    (libc::SYS_copy_file_range, "copy_file_range", Tells::Open(2), Changes::Always),
+    (libc::SYS_splice, "splice", Tells::Open(2), Changes::Always),
+    (libc::SYS_sendfile, "sendfile", Tells::Open(0), Changes::Always),
+    (libc::SYS_ftruncate, "ftruncate", Tells::Open(0), Changes::Always),
     (libc::SYS_truncate, "truncate", Tells::Path(0), Changes::Always),
-    (libc::SYS_fallocate, "fallocate", Tells::Open, Changes::Always),
-    (libc::SYS_fsync, "fsync", Tells::Open, Changes::Always),
-    (libc::SYS_fdatasync, "fdatasync", Tells::Open, Changes::Always),
-    (libc::SYS_sync_file_range, "sync_file_range", Tells::Open, Changes::Always),
-    (libc::SYS_fchmod, "fchmod", Tells::Open, Changes::Always),
+    (libc::SYS_fallocate, "fallocate", Tells::Open(0), Changes::Always),
+    (libc::SYS_fsync, "fsync", Tells::Open(0), Changes::Always),
+    (libc::SYS_fdatasync, "fdatasync", Tells::Open(0), Changes::Always),
+    (libc::SYS_sync_file_range, "sync_file_range", Tells::Open(0), Changes::Always),
+    (libc::SYS_fchmod, "fchmod", Tells::Open(0), Changes::Always),
     (libc::SYS_fchmodat, "fchmodat", Tells::PathAt(1), Changes::Always),
     (libc::SYS_openat, "openat", Tells::PathAt(1), Changes::ByFlags(2)),
     (libc::SYS_openat2, "openat2", Tells::PathAt(1), Changes::ByFlagsAt(2)),
@@ -106,7 +113,7 @@ pub(super) fn read(thread: Pid, folder: &Path) -> Result<Option<Call>> {
         return Ok(None);
     }
     let path = match tells {
-        Tells::Open => opened(thread, argument(0)?),
+        Tells::Open(place) => opened(thread, argument(*place)?),
         Tells::Path(place) => read_path(thread, argument(*place)?)?,
         Tells::PathAt(place) => {
             let path = read_path(thread, argument(*place)?)?;
@@ -114,7 +121,29 @@ pub(super) fn read(thread: Pid, folder: &Path) -> Result<Option<Call>> {
             opened(thread, argument(place.saturating_sub(1))?).join(path)
         }
     };
-    Ok(path.starts_with(folder).then_some(Call { name, path }))
+    if !path.starts_with(folder) {
+        return Ok(None);
+    }
+    let source = match *name {
+        "rename" | "link" | "symlink" | "symlinkat" => Some(read_path(thread, argument(0)?)?),
+        "renameat" | "renameat2" | "linkat" => {
+            Some(opened(thread, argument(0)?).join(read_path(thread, argument(1)?)?))
+        }
+        _ => None,
+    };
+    Ok(Some(Call { name, path, source }))
+}
+
+/// Whether the call that a thread has just made was carried out; nothing when the thread was killed meanwhile.
+pub(super) fn has_succeeded(thread: Pid) -> Result<bool> {
+    match ptrace::getregs(thread) {
+        #[cfg(target_arch = "x86_64")]
+        Ok(registers) => Ok(registers.rax.cast_signed() >= 0),
+        #[cfg(target_arch = "aarch64")]
+        Ok(registers) => Ok(registers.regs[0].cast_signed() >= 0),
+        Err(Errno::ESRCH) => Ok(false),
+        Err(error) => Err(error).context("failed to look at what a system call answered"),
+    }
 }
 
 /// The number and the six arguments, as the system's own text tells them: `257 0xffffff9c 0x7f… … sp pc`. Nothing when
