@@ -6,7 +6,7 @@ use sqlx::Executor;
 use super::world::{Home, LEASE, World, notice, second, ticket};
 use crate::dialect::Dialect;
 use crate::intake::{Row, store_all};
-use crate::{Message, NewMessage, Nonce, Posted, Store, StoreError, Taken};
+use crate::{Message, NewMessage, Nonce, Patience, Posted, Store, StoreError, Taken};
 
 const POSTERS: usize = 40;
 const POSTS: usize = 10;
@@ -125,7 +125,8 @@ async fn a_row_that_can_not_be_stored_spoils_none_of_the_others_and_uses_no_nonc
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_a_locked_database_everybody_hears_and_nothing_is_stored() {
     let world = World::at(Home::file()).await;
-    let store = Store::open_with(&world.url(), Duration::from_millis(20)).await.unwrap();
+    let patience = Patience { lock: Duration::from_millis(20), ..Patience::default() };
+    let store = Store::open_with(&world.url(), patience).await.unwrap();
     let mut other = world.writing().await;
     let post = |store: &Store, number: u64| {
         let store = store.clone();
