@@ -188,11 +188,12 @@ async fn work(pool: Pool, mut queue: mpsc::Receiver<Entry>) {
 }
 
 /// Forgets nonces whose time is over, now and then. In a transaction of its own: the rows it locks would keep other
-/// processes waiting as long as the batch goes on. Trouble is told by the batch.
+/// processes waiting as long as the batch goes on. Trouble is told by the batch; what stays is swept out the next time.
 async fn sweep(pool: &Pool, rows: &[Row], swept: &mut Option<DateTime<Utc>>) {
     let Some(now) = rows.iter().filter(|row| row.nonce.is_some()).map(|row| row.at).max() else { return };
-    if swept.is_none_or(|last| now - last >= SWEEP) && nonces::forget(pool, now).await.is_ok() {
+    if swept.is_none_or(|last| now - last >= SWEEP) {
         *swept = Some(now);
+        let _ = nonces::forget(pool, now).await;
     }
 }
 

@@ -139,7 +139,6 @@ fn wait_for_all(world: &World, tickets: &[u64], done: &[usize]) {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the counts are what the long run is for")]
 fn whatever_comes_when_every_ticket_ends_the_same() {
     let tickets = schedules().div_ceil(20 * ROUNDS).max(6);
     let mut dice = Dice(1);
