@@ -68,4 +68,5 @@ docs:
 	$(CARGO) run -q -p jobs -- render facts > docs/facts.md
 	$(CARGO) run -q -p jobs -- render rt-setup > docs/rt-setup.md
 	$(CARGO) run -q -p jobs -- render doctor > docs/doctor.md
+	$(CARGO) run -q -p jobs -- render roles > docs/roles.md
 	$(CARGO) doc --workspace --no-deps

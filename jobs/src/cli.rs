@@ -121,6 +121,8 @@ pub enum Document {
     RtSetup,
     /// docs/doctor.md
     Doctor,
+    /// docs/roles.md
+    Roles,
 }
 
 /// Whether a script reads the answer.
@@ -174,7 +176,7 @@ pub struct DoctorArgs {
 }
 
 /// Who does something by hand, and why: what the log says of it.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Hand {
     /// Who does it.
     #[command(flatten)]
@@ -184,8 +186,15 @@ pub struct Hand {
     pub because: Option<String>,
 }
 
+/// Who does it, for what tells the reason elsewhere.
+impl From<Who> for Hand {
+    fn from(who: Who) -> Self {
+        Self { who, because: None }
+    }
+}
+
 /// Who does it.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Who {
     /// The account that does it; its roles are those of the configuration [default: the user running this]
     #[arg(long = "as", value_name = "ACCOUNT", env = "NSRW_ACCOUNT")]

@@ -31,16 +31,16 @@ use anyhow::Context as _;
 use chrono::Utc;
 use clap::CommandFactory as _;
 use egi_model::role::Actor;
-use egi_repo::tree::By;
 use egi_tickets::TicketError;
 
 use crate::cli::report::FactsCommand;
 use crate::cli::rt::RtCommand;
-use crate::cli::{Cli, Command, Document, Hand, JsonArg, SiteCommand, Who};
+use crate::cli::{Cli, Command, Document, JsonArg, SiteCommand, Who};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output::{self, Shown};
-use crate::site::{Site, system_clock};
+use crate::permission::{self, Permit};
+use crate::site::{self, Site, system_clock};
 
 /// Runs the command the command line names.
 pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
@@ -66,6 +66,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
                     Document::Facts => egi_metrics::exchange::facts_markdown(),
                     Document::RtSetup => crate::rt::render_page(),
                     Document::Doctor => doctor::render_page(),
+                    Document::Roles => permission::render_page(),
                 }
                 .as_bytes(),
             );
@@ -141,18 +142,20 @@ fn tell_limits(site: &Site) {
 
 /// Who runs a command, with the roles the site gave them.
 fn actor(site: &Site, who: &Who) -> Actor {
-    let user = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "root".to_owned());
-    site.config.actor(&who.account.clone().unwrap_or_else(user))
-}
-
-/// Who does something by hand and why, as the log is told.
-fn by(site: &Site, hand: &Hand) -> By {
-    By::because(&actor(site, &hand.who).name, hand.because.as_deref())
+    site.config.actor(&permission::account(who))
 }
 
 /// Writes into the log of what is done by hand that this was done.
-async fn note(site: &Site, hand: &Hand, what: String) -> anyhow::Result<()> {
-    let (tree, by, now) = (Arc::clone(&site.tree), by(site, hand), site.now());
+async fn note(site: &Site, permit: &Permit, what: String) -> anyhow::Result<()> {
+    let (tree, by, now) = (Arc::clone(&site.tree), permit.by(), site.now());
     let noted = tokio::task::spawn_blocking(move || tree.note(&tree.lock()?, by, &what, now));
-    noted.await?.context("it was done, and could not be written into the log")
+    noted.await?.context(UNNOTED)
 }
+
+/// The same for what is done without the site being opened.
+fn note_without_site(config: &Config, permit: &Permit, what: &str) -> anyhow::Result<()> {
+    let tree = site::open_tree(config).context(UNNOTED)?;
+    tree.lock().and_then(|lock| tree.note(&lock, permit.by(), what, Utc::now())).context(UNNOTED)
+}
+
+const UNNOTED: &str = "it was done, and could not be written into the log";

@@ -13,6 +13,7 @@ pub mod mail;
 pub mod numbers;
 pub mod outbox;
 pub mod output;
+pub mod permission;
 pub mod rt;
 mod secret;
 pub mod site;

@@ -51,21 +51,7 @@ impl Site {
             let area = config.areas.get(&state).copied();
             store.save_target_area(state, area).await.context("failed to record the areas of the states")?;
         }
-        let root = config.path(&config.repository.root);
-        let grace = chrono::Duration::days(config.repository.grace_days.into());
-        let valid = config.repository.apt_valid_days;
-        let valid = (valid > 0).then(|| chrono::Duration::days(valid.into()));
-        let options = TreeOptions {
-            grace,
-            public_url: Some(config.policy.public_url.clone()),
-            apt_valid: valid,
-            yum_packing: config.repository.yum_packing,
-            signing: config.signing.below(&config.folder),
-            package_keys: config.intake.below(&config.folder).package_keys(),
-            ..TreeOptions::default()
-        };
-        let tree = RepoTree::open_with(&root, options)
-            .with_context(|| format!("failed to open the repository tree {}", root.display()))?;
+        let tree = open_tree(&config)?;
         let scratch = ScratchRoot::new(tree.scratch_dir());
         let (tickets, desk) = open_tickets(&config, &clock)?;
         store.agree_ticket_system(tickets.kind()).await?;
@@ -120,6 +106,25 @@ impl Site {
         let wait = first.saturating_mul(2_u32.saturating_pow(tries.min(16))).min(Duration::from_hours(1));
         chrono::Duration::from_std(jittered(wait)).unwrap_or(chrono::TimeDelta::MAX)
     }
+}
+
+/// The repository tree, as the settings want it.
+pub(crate) fn open_tree(config: &Config) -> anyhow::Result<RepoTree> {
+    let root = config.path(&config.repository.root);
+    let grace = chrono::Duration::days(config.repository.grace_days.into());
+    let valid = config.repository.apt_valid_days;
+    let valid = (valid > 0).then(|| chrono::Duration::days(valid.into()));
+    let options = TreeOptions {
+        grace,
+        public_url: Some(config.policy.public_url.clone()),
+        apt_valid: valid,
+        yum_packing: config.repository.yum_packing,
+        signing: config.signing.below(&config.folder),
+        package_keys: config.intake.below(&config.folder).package_keys(),
+        ..TreeOptions::default()
+    };
+    RepoTree::open_with(&root, options)
+        .with_context(|| format!("failed to open the repository tree {}", root.display()))
 }
 
 /// The ticket system the settings name, and the desk if it is one.

@@ -23,3 +23,9 @@ fn the_page_of_the_doctor_is_current() {
     let page = include_str!("../../docs/doctor.md");
     assert_eq!(page, nsrw::commands::doctor::render_page(), "docs/doctor.md is stale: run `make docs`");
 }
+
+#[test]
+fn the_page_of_roles_is_current() {
+    let page = include_str!("../../docs/roles.md");
+    assert_eq!(page, nsrw::permission::render_page(), "docs/roles.md is stale: run `make docs`");
+}

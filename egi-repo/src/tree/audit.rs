@@ -15,6 +15,7 @@ use super::{RepoError, RepoLock};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct By {
     name: String,
+    user: Option<String>,
     why: Option<String>,
 }
 
@@ -23,7 +24,13 @@ impl By {
     #[must_use]
     pub fn because(name: &str, why: Option<&str>) -> Self {
         let why = why.map(str::trim).filter(|why| !why.is_empty());
-        Self { name: name.to_owned(), why: why.map(str::to_owned) }
+        Self { name: name.to_owned(), user: None, why: why.map(str::to_owned) }
+    }
+
+    /// The same, done by a user of the operating system, which is worth telling if it has another name.
+    #[must_use]
+    pub fn run_by(self, user: &str) -> Self {
+        Self { user: Some(user).filter(|user| *user != self.name).map(str::to_owned), ..self }
     }
 }
 
@@ -43,6 +50,9 @@ pub struct AuditRecord {
     pub at: DateTime<Utc>,
     /// Who.
     pub by: String,
+    /// The user of the operating system who did it in that name, where it is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     /// What, as a sentence.
     pub what: String,
     /// Why, where a reason was given.
@@ -56,19 +66,24 @@ pub struct AuditRecord {
 
 impl AuditRecord {
     fn new(seq: u64, at: DateTime<Utc>, by: By, what: &str, previous: Sha256) -> Self {
-        let By { name: by, why } = by;
+        let By { name: by, user, why } = by;
         let mut text = format!("{seq}\n{}\n{by}\n{what}\n{previous}", at.to_rfc3339());
         if let Some(why) = &why {
             text.push('\n');
             text.push_str(why);
         }
-        Self { seq, at, by, what: what.to_owned(), why, previous, digest: Sha256::of(text.as_bytes()) }
+        // Behind a sign that no reason has, so that none can be taken for a user.
+        if let Some(user) = &user {
+            text.push('\0');
+            text.push_str(user);
+        }
+        Self { seq, at, by, user, what: what.to_owned(), why, previous, digest: Sha256::of(text.as_bytes()) }
     }
 
     /// Whether it is what was written, behind the record before.
     fn follows(&self, before: Option<&Self>) -> bool {
         let (seq, previous) = before.map_or((1, Sha256::from_bytes([0; 32])), |b| (b.seq + 1, b.digest));
-        let by = By { name: self.by.clone(), why: self.why.clone() };
+        let by = By { name: self.by.clone(), user: self.user.clone(), why: self.why.clone() };
         *self == Self::new(seq, self.at, by, &self.what, previous)
     }
 }

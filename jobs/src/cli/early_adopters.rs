@@ -7,7 +7,7 @@ use egi_model::early_adopter::TeamName;
 use egi_model::participation::TeamOutcome;
 use egi_model::ticket::TicketId;
 
-use super::{JsonArg, Who};
+use super::{Hand, JsonArg, Who};
 
 /// `nsrw ea …`
 #[derive(Debug, Subcommand)]
@@ -80,6 +80,9 @@ pub struct LoadArgs {
     /// Only say what would change
     #[arg(long)]
     pub dry_run: bool,
+    /// Who loads it.
+    #[command(flatten)]
+    pub hand: Hand,
 }
 
 /// `nsrw ea consolidate`

@@ -66,6 +66,9 @@ pub struct ApplyRtArgs {
     /// Make a token for the repository's account and write it to this file, which must not be there yet
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// Who does it.
+    #[command(flatten)]
+    pub hand: super::Hand,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

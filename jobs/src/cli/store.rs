@@ -23,6 +23,9 @@ pub struct CopyArgs {
     /// The file with the account's password there
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+    /// Who does it.
+    #[command(flatten)]
+    pub hand: super::Hand,
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,

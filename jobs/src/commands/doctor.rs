@@ -25,10 +25,12 @@ use crate::cli::DoctorArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output::{self, Shown};
+use crate::permission::{Act, permit};
 use crate::site::{Site, system_clock};
 
 pub(super) async fn run(config: &Path, args: &DoctorArgs) -> anyhow::Result<Exit> {
     let config = super::load_config(config)?;
+    let permit = args.fix.then(|| permit(&config, Act::DoctorFix, &args.hand)).transpose()?;
     let mut findings = settings::examine(&config);
     let opened = Site::open(config.clone(), system_clock(), Arc::new(Shown::new())).await;
     let site = match opened {
@@ -41,8 +43,8 @@ pub(super) async fn run(config: &Path, args: &DoctorArgs) -> anyhow::Result<Exit
             None
         }
     };
-    if args.fix {
-        fix::fix(site.as_ref(), &args.hand, &mut findings).await?;
+    if let Some(permit) = permit {
+        fix::fix(site.as_ref(), &permit, &mut findings).await?;
     }
     // The worst first; what is alike stays in the order in which it was looked for.
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity()));

@@ -13,6 +13,7 @@ use crate::cli::report::{FactsCheckArgs, FactsCommand, FactsExportArgs, FactsImp
 use crate::exit::Exit;
 use crate::numbers::{kept_facts, load};
 use crate::output;
+use crate::permission::{Act, permit};
 use crate::site::Site;
 
 pub(super) async fn run(site: &Site, command: &FactsCommand) -> anyhow::Result<Exit> {
@@ -45,6 +46,7 @@ fn write_file(path: &Path, facts: &Facts, kind: Kind, format: Format) -> anyhow:
 }
 
 async fn import(site: &Site, args: &FactsImportArgs) -> anyhow::Result<Exit> {
+    let permit = permit(&site.config, Act::FactsImport, &args.hand)?;
     let facts = match read_facts(&args.path, Some(&args.source), site.now()) {
         Ok(facts) => facts,
         Err(error) => return tell_faults(error, args.json),
@@ -54,7 +56,7 @@ async fn import(site: &Site, args: &FactsImportArgs) -> anyhow::Result<Exit> {
     let imported = site.store.import_facts(&args.source, &origin, &kept, site.now()).await?;
     if imported.new > 0 {
         let what = format!("facts of {} imported from {origin}: {} new", args.source, imported.new);
-        super::note(site, &args.hand, what).await?;
+        super::note(site, &permit, what).await?;
     }
     let answer = format!("imported as {}: {} new, {} known already", args.source, imported.new, imported.known);
     tell(&facts, &answer, args.json)?;

@@ -14,6 +14,7 @@ use crate::cli::rt::ImportHistoryArgs;
 use crate::config::{RtApi, TicketSystemKind};
 use crate::exit::Exit;
 use crate::output;
+use crate::permission::{Act, permit};
 use crate::site::{Site, rt_options};
 
 /// How far before the last change that was looked at a later run begins: RT's database numbers transactions when they begin
@@ -22,6 +23,7 @@ const MARGIN: u64 = 1000;
 
 pub(super) async fn run(site: &Site, args: &ImportHistoryArgs) -> anyhow::Result<Exit> {
     let config = &site.config;
+    let permit = permit(config, Act::RtImportHistory, &args.hand)?;
     anyhow::ensure!(
         config.tickets.system == TicketSystemKind::Rt,
         "the tickets of this site are in the embedded desk, whose numbers mean other tickets than those of Request Tracker; \
@@ -39,7 +41,7 @@ pub(super) async fn run(site: &Site, args: &ImportHistoryArgs) -> anyhow::Result
     };
     let summary = import(site, source.as_mut(), args.again).await?;
     let what = format!("the past of Request Tracker imported: {} changes read", summary.read);
-    super::note(site, &args.hand, what).await?;
+    super::note(site, &permit, what).await?;
     if args.json {
         output::json(&summary)?;
     } else {

@@ -13,6 +13,7 @@ use crate::cli::InitArgs;
 use crate::config::{self, Config, TicketSystemKind};
 use crate::exit::Exit;
 use crate::output;
+use crate::permission::os_user;
 use crate::site::{Site, system_clock};
 
 /// Bytes of randomness in the secret.
@@ -64,16 +65,12 @@ fn tell_of_rt(folder: &Path, config: &Config) {
 
 /// The settings a new site starts with: all of them, with whoever makes it as administrator.
 fn render(args: &InitArgs) -> anyhow::Result<String> {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "root".to_owned());
     let mut config = Config::default();
+    config.people.push(config::Person { name: os_user(), roles: vec![egi_model::role::Role::Admin] });
     args.public_url.trim_end_matches('/').clone_into(&mut config.site.public_url);
-    match &args.rt {
-        // There the groups say who may do what.
-        Some(url) => {
-            config.tickets.system = TicketSystemKind::Rt;
-            url.trim_end_matches('/').clone_into(&mut config.rt.url);
-        }
-        None => config.people.push(config::Person { name: user, roles: vec![egi_model::role::Role::Admin] }),
+    if let Some(url) = &args.rt {
+        config.tickets.system = TicketSystemKind::Rt;
+        url.trim_end_matches('/').clone_into(&mut config.rt.url);
     }
     let mut text = String::from("# The settings of this site. nsrw.example.toml explains every one of them.\n\n");
     text.push_str(&config.render()?);

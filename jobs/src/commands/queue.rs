@@ -14,7 +14,7 @@ use egi_workflow::plan::{StepLog, next};
 use egi_workflow::{ReleaseFacts, ReleaseRecord};
 use serde::Serialize;
 
-use self::ready::Ready;
+use self::ready::Readiness;
 use crate::compare::{self, Kind};
 use crate::exit::Exit;
 use crate::output;
@@ -26,7 +26,7 @@ use crate::worker;
 struct Queue {
     at: DateTime<Utc>,
     /// What `nsrw serve` says of itself.
-    serve: Ready,
+    serve: Readiness,
     messages: Vec<Waiting>,
     plans: Vec<UnderWay>,
     deferred: Vec<Deferred>,
@@ -146,7 +146,7 @@ async fn deferral(site: &Site, record: &ReleaseRecord) -> anyhow::Result<Deferre
 }
 
 /// Asks the ticket system, unless it is known to be left in peace.
-async fn owed(site: &Site, serve: &Ready) -> Answers {
+async fn owed(site: &Site, serve: &Readiness) -> Answers {
     if let Some(because) = serve.ticket_system() {
         return Answers::Unknown { because: because.to_owned() };
     }

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use anyhow::ensure;
 use egi_model::area::RepoKey;
 use egi_model::content::ContentId;
-use egi_repo::tree::{AuditRecord, Change, Difference, Generation, Point, RepoTree, Stale};
+use egi_repo::tree::{AuditRecord, By, Change, Difference, Generation, Point, RepoTree, Stale};
 use serde_json::json;
 
-use super::by;
+use crate::cli::Hand;
 use crate::cli::repo::{ByArgs, GcArgs, RefreshArgs, RepoCommand, RollbackArgs, To};
 use crate::exit::Exit;
 use crate::output;
+use crate::permission::{self, Act, NotPermitted, permit};
 use crate::site::Site;
 use crate::worker;
 
@@ -103,14 +104,21 @@ fn print_difference(difference: &Difference) {
     lines.chain(added.iter().map(|path| format!("+ {path}"))).for_each(output::line);
 }
 
+/// Who does it, if they may; what only looks needs no role.
+fn by_unless(dry_run: bool, site: &Site, act: Act, hand: &Hand) -> Result<By, NotPermitted> {
+    if dry_run { Ok(permission::by(hand)) } else { permit(&site.config, act, hand).map(|permit| permit.by()) }
+}
+
 fn print_record(record: &AuditRecord) {
     let why = record.why.as_ref().map_or_else(String::new, |why| format!(" (because: {})", crate::one_line(why)));
-    output::line(format!("{}  {}  {}{why}", record.at.format("%Y-%m-%d %H:%M:%S"), record.by, record.what));
+    let user = record.user.as_ref().map_or_else(String::new, |user| format!("{user} as "));
+    let at = record.at.format("%Y-%m-%d %H:%M:%S");
+    output::line(format!("{at}  {user}{}  {}{why}", record.by, record.what));
 }
 
 async fn roll_back(site: &Site, args: RollbackArgs) -> anyhow::Result<Exit> {
-    let (tree, now, by, To(to)) = (Arc::clone(&site.tree), site.now(), by(site, &args.hand), args.to);
-    let dry = args.dry_run;
+    let by = by_unless(args.dry_run, site, Act::RepoRollback, &args.hand)?;
+    let (tree, now, To(to), dry) = (Arc::clone(&site.tree), site.now(), args.to, args.dry_run);
     let changes = tokio::task::spawn_blocking(move || {
         let repos = match (args.repo, to) {
             (Some(repo), _) => vec![repo],
@@ -161,14 +169,16 @@ fn tell(change: &Change, dry: bool) -> String {
 }
 
 async fn refresh(site: &Site, args: RefreshArgs) -> anyhow::Result<Exit> {
+    let by = by_unless(args.dry_run, site, Act::RepoRefresh, &args.hand)?;
     let which = if args.all { Stale::All } else { Stale::Expiring };
     let repos = if args.dry_run {
         site.tree.find_stale(which, site.now())?
     } else {
         let repos = worker::publish_anew(site, which).await?;
-        if args.all {
-            let (tree, by, now) = (Arc::clone(&site.tree), by(site, &args.hand), site.now());
-            let what = format!("all repositories published anew: {}", repos.len());
+        if !repos.is_empty() {
+            let (tree, now) = (Arc::clone(&site.tree), site.now());
+            let which = if args.all { "all repositories" } else { "repositories whose index was to expire" };
+            let what = format!("{which} published anew: {}", repos.len());
             tokio::task::spawn_blocking(move || tree.note(&tree.lock()?, by, &what, now)).await??;
         }
         repos
@@ -188,7 +198,7 @@ async fn refresh(site: &Site, args: RefreshArgs) -> anyhow::Result<Exit> {
 }
 
 async fn verify(site: &Site, args: ByArgs) -> anyhow::Result<Exit> {
-    let (tree, now, by) = (Arc::clone(&site.tree), site.now(), by(site, &args.hand));
+    let (tree, now, by) = (Arc::clone(&site.tree), site.now(), permission::by(&args.hand));
     let progress = Arc::clone(&site.progress);
     let rot = tokio::task::spawn_blocking(move || {
         let rot = tree.scrub(progress.as_ref())?;
@@ -209,10 +219,11 @@ async fn verify(site: &Site, args: ByArgs) -> anyhow::Result<Exit> {
 }
 
 async fn collect(site: &Site, args: GcArgs) -> anyhow::Result<Exit> {
+    let by = by_unless(args.dry_run, site, Act::RepoGc, &args.hand)?;
     // A release that is under way may have content that no repository has yet.
     let releases = site.store.load_releases().await?;
     let wanted: BTreeSet<ContentId> = releases.iter().filter_map(|r| r.facts.as_ref()?.content).collect();
-    let (tree, now, by) = (Arc::clone(&site.tree), site.now(), by(site, &args.hand));
+    let (tree, now) = (Arc::clone(&site.tree), site.now());
     let (records, dry) = (chrono::TimeDelta::days(args.keep.into()), args.dry_run);
     let garbage = tokio::task::spawn_blocking(move || {
         let lock = tree.lock()?;

@@ -20,10 +20,12 @@ use crate::cli::report::ReportArgs;
 use crate::exit::Exit;
 use crate::numbers::{Closing, Restated, Source};
 use crate::output::{self, Shown};
+use crate::permission::{Act, permit};
 use crate::site::Site;
 
 /// The report of a site.
 pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> {
+    let permit = args.close.then(|| permit(&site.config, Act::ReportClose, &args.hand)).transpose()?;
     if args.mail {
         mail::check(site)?;
     }
@@ -59,8 +61,8 @@ pub(super) async fn run(site: &Site, args: &ReportArgs) -> anyhow::Result<Exit> 
     let answer = write(args, &numbers, paper.as_ref(), &default, &read(&source), site.progress.as_ref())?;
     let digest =
         if to_close { Some(closing.close(&site.store, &numbers, year.as_ref(), last, restated).await?) } else { None };
-    if let Some(digest) = &digest {
-        super::note(site, &args.hand, format!("{last} closed (facts {digest})")).await?;
+    if let (Some(digest), Some(permit)) = (&digest, &permit) {
+        super::note(site, permit, format!("{last} closed (facts {digest})")).await?;
     }
     let sending = match paper {
         Some(paper) if args.mail => mail::send_once(site, last, paper).await.map(Some),

@@ -11,6 +11,7 @@ use crate::cli::rt::{ApplyRtArgs, DiffRtArgs, RtSetupCommand};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::output;
+use crate::permission::{Act, permit};
 use crate::rt::setup::{self, Drift, Mode};
 use crate::rt::{desired, render_site_config};
 
@@ -51,6 +52,7 @@ fn diff(config: &Config, args: &DiffRtArgs) -> anyhow::Result<Exit> {
 }
 
 fn apply(config: &Config, args: &ApplyRtArgs) -> anyhow::Result<Exit> {
+    let permit = permit(config, Act::RtApply, &args.hand)?;
     // Made before anything is asked for: a token that could not be written down would be lost.
     let token_file = args.token_file.as_deref().map(create_secret).transpose()?;
     let mode = if token_file.is_some() { Mode::ApplyWithToken } else { Mode::Apply };
@@ -59,6 +61,13 @@ fn apply(config: &Config, args: &ApplyRtArgs) -> anyhow::Result<Exit> {
     if let Some(mut file) = token_file {
         let token = answer.token.context("Request Tracker gave no token")?;
         writeln!(file, "{token}").and_then(|()| file.sync_all()).context("failed to write the token")?;
+    }
+    let mended = answer.drifts.iter().filter(|drift| drift.is_mended()).count();
+    let drifts = (mended > 0).then(|| format!("{mended} of {} drifts mended", answer.drifts.len()));
+    let token = args.token_file.as_ref().map(|_| format!("a token of {} made", config.tickets.account));
+    let done: Vec<String> = drifts.into_iter().chain(token).collect();
+    if !done.is_empty() {
+        super::note_without_site(config, &permit, &format!("Request Tracker: {}", done.join(", ")))?;
     }
     Ok(if answer.drifts.iter().all(Drift::is_mended) { Exit::Done } else { Exit::Found })
 }

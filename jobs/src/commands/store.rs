@@ -7,20 +7,25 @@ use crate::cli::store::{CopyArgs, StoreCommand};
 use crate::config::{self, Config};
 use crate::exit::Exit;
 use crate::output;
+use crate::permission::{Act, Permit, permit};
 use crate::site::store_address;
 
 pub(super) async fn run(config: &Config, command: &StoreCommand) -> anyhow::Result<Exit> {
-    let store = Store::open(&store_address(config)?).await?;
+    let open = async || Ok::<_, anyhow::Error>(Store::open(&store_address(config)?).await?);
     match command {
         StoreCommand::Migrate => {
+            open().await?;
             output::line(format!("the tables of {} are up to date", config.store.place()));
             Ok(Exit::Done)
         }
-        StoreCommand::Copy(args) => copy(&store, args).await,
+        StoreCommand::Copy(args) => {
+            let permit = permit(config, Act::StoreCopy, &args.hand)?;
+            copy(config, &permit, &open().await?, args).await
+        }
     }
 }
 
-async fn copy(store: &Store, args: &CopyArgs) -> anyhow::Result<Exit> {
+async fn copy(config: &Config, permit: &Permit, store: &Store, args: &CopyArgs) -> anyhow::Result<Exit> {
     let other = config::Store {
         url: args.to.clone(),
         password_file: args.password_file.clone().unwrap_or_default(),
@@ -34,6 +39,8 @@ async fn copy(store: &Store, args: &CopyArgs) -> anyhow::Result<Exit> {
     let here = std::env::current_dir().context("failed to learn the current folder")?;
     let address = other.address(&here).context("failed to read the password of the other database")?;
     let copied = store.copy_to(&Store::open(&address).await?).await?;
+    let rows: u64 = copied.iter().map(|table| table.rows).sum();
+    super::note_without_site(config, permit, &format!("the database copied to {}: {rows} rows", other.place()))?;
     if args.json {
         output::json(&copied)?;
         return Ok(Exit::Done);

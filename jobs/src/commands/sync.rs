@@ -10,6 +10,7 @@ use crate::cli::SyncArgs;
 use crate::compare::{self, Difference};
 use crate::exit::Exit;
 use crate::output;
+use crate::permission::{Act, permit};
 use crate::site::Site;
 
 /// One difference, with what `--apply` does about it.
@@ -28,13 +29,14 @@ impl<'d> Shown<'d> {
 }
 
 pub(super) async fn run(site: &Site, args: &SyncArgs) -> anyhow::Result<Exit> {
+    let permit = args.apply.then(|| permit(&site.config, Act::SyncApply, &args.hand)).transpose()?;
     let differences = compare::all(site).await?;
     let shown: Vec<Shown<'_>> = differences.iter().map(Shown::of).collect();
-    if args.apply {
+    if let Some(permit) = permit {
         compare::mend(site, &differences).await?;
         let mended = shown.iter().filter(|difference| difference.mended_by.is_some()).count();
         if mended > 0 {
-            super::note(site, &args.hand, format!("sync: {mended} of {} differences mended", shown.len())).await?;
+            super::note(site, &permit, format!("sync: {mended} of {} differences mended", shown.len())).await?;
         }
         catch_up::look_at_teams(site).await?;
     }

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::cli::ticket::{NewTicketArgs, SetTicketArgs, TicketCommand};
 use crate::exit::Exit;
 use crate::output;
+use crate::permission::{Act, permit};
 use crate::site::Site;
 use crate::worker::{self, notice_of};
 
@@ -26,6 +27,7 @@ pub(super) async fn run(site: &Site, command: TicketCommand) -> anyhow::Result<E
         TicketCommand::List { state, json } => list(site, state, json).await,
         TicketCommand::Comment { ticket, text, who } => {
             let by = super::actor(site, &who);
+            permit(&site.config, Act::TicketComment, &who.into())?;
             refusals(site.desk()?.comment(ticket, &text, &by, site.now()).map_err(Into::into).map(drop))
         }
     }

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use super::{Config, ConfigError};
 
 /// Variables that are not settings.
-const NOT_SETTINGS: [&str; 4] = ["NSRW_CONFIG", "NSRW_LOG", "NSRW_LOG_FORMAT", "NSRW_RT_DATABASE"];
+const NOT_SETTINGS: [&str; 5] = ["NSRW_ACCOUNT", "NSRW_CONFIG", "NSRW_LOG", "NSRW_LOG_FORMAT", "NSRW_RT_DATABASE"];
 
 /// Refuses keys that no setting has.
 pub(super) fn check(table: &Table, origin: &str) -> Result<(), ConfigError> {

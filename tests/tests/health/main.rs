@@ -4,4 +4,5 @@
 
 mod doctor;
 mod queue;
+mod roles;
 mod world;

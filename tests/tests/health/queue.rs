@@ -15,7 +15,7 @@ fn queue(world: &World) -> (String, Value) {
 #[test]
 fn nothing_waits_on_a_site_that_is_done() {
     let world = World::new();
-    world.deliver("1.0");
+    world.deliver("1.0.0");
     let (screen, queue) = queue(&world);
     let expected = "nsrw serve: not known, api.listen takes any free port\n0 messages wait\n0 plans under way\n\
                     0 releases deferred\n0 letters in the outbox\n0 answers owed to tickets\n";
@@ -29,7 +29,7 @@ fn nothing_waits_on_a_site_that_is_done() {
 #[test]
 fn a_change_that_nobody_worked_on_yet_is_shown_and_then_who_works_on_it() {
     let world = World::new();
-    let (ticket, _) = world.open("1.0");
+    let (ticket, _) = world.open("1.0.0");
     world.site.done(&["ticket", "set", "--as", "carlos", &ticket.to_string(), "RolloutProgress=Unverified"]).unwrap();
     let (screen, shown) = queue(&world);
     assert!(screen.contains("1 messages wait\n  ticket 1  notice: Submitted -> Unverified; for "), "{screen}");
@@ -56,7 +56,7 @@ fn a_change_that_nobody_worked_on_yet_is_shown_and_then_who_works_on_it() {
 fn a_plan_is_shown_with_the_step_it_is_at() {
     let world = World::new();
     world.site.change_setting("worker.retry_seconds", "3600").unwrap();
-    let (ticket, folder) = world.open("1.0");
+    let (ticket, folder) = world.open("1.0.0");
     fs::remove_dir_all(&folder).unwrap();
     world.site.done(&["ticket", "set", "--as", "carlos", &ticket.to_string(), "RolloutProgress=Unverified"]).unwrap();
     let ended = world.nsrw(&["promote"]);
@@ -66,13 +66,13 @@ fn a_plan_is_shown_with_the_step_it_is_at() {
     let plan = &shown["plans"][0];
     assert_eq!((&plan["done"], &plan["held_by"]), (&json!(0), &Value::Null));
     assert!(plan["step"].as_str().unwrap().starts_with("fetch file://"), "{plan}");
-    assert!(shown["messages"][0]["trouble"].as_str().unwrap().contains("delivery-1.0"), "{shown}");
+    assert!(shown["messages"][0]["trouble"].as_str().unwrap().contains("delivery-1.0.0"), "{shown}");
 }
 
 #[test]
 fn a_deferred_release_is_shown_with_whom_it_waits_for() {
     let world = World::new();
-    let (holder, deferred) = (world.stage("1.0"), world.stage("1.1"));
+    let (holder, deferred) = (world.stage("1.0.0"), world.stage("1.1.0"));
     let (screen, shown) = queue(&world);
     let expected = format!("1 releases deferred\n  ticket {deferred}  ");
     assert!(screen.contains(&expected) && screen.contains(&format!("ticket {holder} has its slot\n")), "{screen}");
@@ -85,7 +85,7 @@ fn a_deferred_release_is_shown_with_whom_it_waits_for() {
 #[test]
 fn letters_and_answers_that_are_owed_are_shown() {
     let world = World::new();
-    let ticket = world.deliver("1.0");
+    let ticket = world.deliver("1.0.0");
     world.write_letter(ago(30));
     world.tamper_with_ticket(ticket, "\"CommunicationStatus\": \"OK\"", "\"CommunicationStatus\": \"Pending\"");
     let (screen, shown) = queue(&world);

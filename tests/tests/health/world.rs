@@ -64,7 +64,7 @@ impl World {
 
     pub(crate) fn json(&self, words: &[&str]) -> Value {
         let ended = self.nsrw(words);
-        serde_json::from_str(&ended.answer).unwrap_or_else(|_| panic!("{words:?}: {}{}", ended.answer, ended.log))
+        serde_json::from_str(&ended.answer).map_err(|error| format!("{words:?}: {error}: {ended:?}")).unwrap()
     }
 
     /// Does something to the database that `nsrw` has no command for.
@@ -115,3 +115,15 @@ impl World {
 pub(crate) fn ago(hours: i64) -> DateTime<Utc> {
     Utc::now() - TimeDelta::hours(hours)
 }
+
+/// A list of one early-adopter team.
+pub(crate) const TEAM: &str = r#"
+[[team]]
+name = "CESNET"
+site = "prague_cesnet_lcg2"
+ngi = "NGI_CZ"
+products = ["storm"]
+platforms = ["sl6"]
+contact = "early-adopters-cesnet@example.org"
+members = ["jan"]
+"#;

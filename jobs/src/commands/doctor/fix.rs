@@ -8,12 +8,12 @@ use anyhow::Context as _;
 use egi_repo::tree::{RepoError, RepoTree};
 
 use super::finding::{Finding, Fix, Outcome};
-use crate::cli::Hand;
 use crate::compare;
+use crate::permission::Permit;
 use crate::site::Site;
 
 /// Mends what it can and notes on each finding what came of it. What fails is left to people.
-pub(super) async fn fix(site: Option<&Site>, hand: &Hand, findings: &mut [Finding]) -> anyhow::Result<()> {
+pub(super) async fn fix(site: Option<&Site>, permit: &Permit, findings: &mut [Finding]) -> anyhow::Result<()> {
     for finding in findings.iter_mut() {
         let Some(fix) = &finding.fix else { continue };
         finding.outcome = Some(match perform(site, fix).await {
@@ -25,7 +25,7 @@ pub(super) async fn fix(site: Option<&Site>, hand: &Hand, findings: &mut [Findin
     match site {
         Some(site) if !mended.is_empty() => {
             let what = format!("doctor mended {} of {} findings: {}", mended.len(), findings.len(), mended.join("; "));
-            crate::commands::note(site, hand, what).await
+            crate::commands::note(site, permit, what).await
         }
         Some(_) | None => Ok(()),
     }

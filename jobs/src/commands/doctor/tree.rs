@@ -22,9 +22,12 @@ pub(super) async fn examine(site: &Site) -> Vec<Finding> {
     let mut findings = found(&place, placements(site).await);
     findings.extend(found(&place, scratch(site).await));
     let (tree, now) = (Arc::clone(&site.tree), site.now());
-    let on_disk = tokio::task::spawn_blocking(move || LOOKS.map(|look| look(&tree, now)));
+    let on_disk = tokio::task::spawn_blocking(move || (LOOKS.map(|look| look(&tree, now)), signing(&tree, now)));
     match on_disk.await {
-        Ok(looked) => findings.extend(looked.into_iter().flat_map(|one| found(&place, one.map_err(Into::into)))),
+        Ok((looked, signing)) => {
+            findings.extend(looked.into_iter().flat_map(|one| found(&place, one.map_err(Into::into))));
+            findings.extend(signing);
+        }
         Err(stopped) => findings.extend(found(&place, Err(stopped.into()))),
     }
     findings
@@ -33,7 +36,7 @@ pub(super) async fn examine(site: &Site) -> Vec<Finding> {
 /// Looks at one thing on disk, at a time.
 type Look = fn(&RepoTree, DateTime<Utc>) -> Result<Vec<Finding>, RepoError>;
 
-const LOOKS: [Look; 5] = [live, leftovers, expiring, log, signing];
+const LOOKS: [Look; 4] = [live, leftovers, expiring, log];
 
 async fn placements(site: &Site) -> anyhow::Result<Vec<Finding>> {
     Ok(compare::with_tree(site).await?.into_iter().map(tickets::of).collect())
@@ -106,14 +109,13 @@ fn log(tree: &RepoTree, _now: DateTime<Utc>) -> Result<Vec<Finding>, RepoError> 
     Ok(rot.first().map(finding).into_iter().collect())
 }
 
-fn signing(tree: &RepoTree, now: DateTime<Utc>) -> Result<Vec<Finding>, RepoError> {
-    let finding = |check, what| Finding::new(check, "[signing]", what);
-    Ok(match tree.check_signing(now) {
-        Err(error) => vec![finding(Check::SigningUnusable, crate::error_chain(&error))],
+fn signing(tree: &RepoTree, now: DateTime<Utc>) -> Option<Finding> {
+    let finding = |check, what| Some(Finding::new(check, "[signing]", what));
+    match tree.check_signing(now) {
+        Err(error) => finding(Check::SigningUnusable, crate::error_chain(&error)),
         Ok(Some(ends)) if ends - now < KEY_ENDS => {
-            let what = format!("a key that signs expires on {}", ends.format("%Y-%m-%d"));
-            vec![finding(Check::SigningExpiring, what)]
+            finding(Check::SigningExpiring, format!("a key that signs expires on {}", ends.format("%Y-%m-%d")))
         }
-        Ok(_) => Vec::new(),
-    })
+        Ok(_) => None,
+    }
 }

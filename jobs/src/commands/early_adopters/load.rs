@@ -13,6 +13,7 @@ use crate::cli::early_adopters::LoadArgs;
 use crate::config::{RtApi, TicketSystemKind};
 use crate::exit::Exit;
 use crate::output;
+use crate::permission::{Act, permit};
 use crate::site::{Site, rt_options};
 
 /// What the names of the teams' groups in Request Tracker begin with.
@@ -21,6 +22,7 @@ const GROUPS: &str = "early-adopters-";
 const BETWEEN: [char; 3] = [' ', ',', '|'];
 
 pub(super) async fn run(site: &Site, args: &LoadArgs) -> anyhow::Result<Exit> {
+    let permit = (!args.dry_run).then(|| permit(&site.config, Act::EaLoad, &args.hand)).transpose()?;
     let teams = match &args.file {
         Some(file) => read_file(file)?,
         None => read_groups(site).await?,
@@ -36,8 +38,10 @@ pub(super) async fn run(site: &Site, args: &LoadArgs) -> anyhow::Result<Exit> {
     let before = site.store.load_teams().await?;
     tell(&before, &teams);
     note_unheard_of(site, &teams).await?;
-    if !args.dry_run {
+    if let Some(permit) = permit.filter(|_| before != teams) {
         site.store.save_teams(&teams).await?;
+        let from = args.file.as_ref().map_or_else(|| "Request Tracker".to_owned(), |file| file.display().to_string());
+        crate::commands::note(site, &permit, format!("{} teams loaded from {from}", teams.len())).await?;
     }
     Ok(Exit::Done)
 }

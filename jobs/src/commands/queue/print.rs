@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::ready::Ready;
+use super::ready::Readiness;
 use super::{Answers, Deferred, Letter, Owed, Queue, UnderWay, Waiting};
 use crate::output;
 
@@ -29,19 +29,19 @@ pub(super) fn print(queue: &Queue, no_relay: bool) {
     }
 }
 
-fn serve(ready: &Ready) {
+fn serve(ready: &Readiness) {
     match ready {
-        Ready::Ready => output::line("nsrw serve: ready"),
-        Ready::Hindered(reasons) => {
+        Readiness::Ready => output::line("nsrw serve: ready"),
+        Readiness::Hindered(reasons) => {
             output::line("nsrw serve: hindered");
             for reason in reasons {
                 output::line(cut(&format!("  {reason}")));
             }
         }
-        Ready::Silent { address } => {
+        Readiness::Silent { address } => {
             output::line(format!("nsrw serve: nothing listens at {address}; `nsrw promote` works once without it"));
         }
-        Ready::Unknown { because } => output::line(format!("nsrw serve: not known, {because}")),
+        Readiness::Unknown { because } => output::line(format!("nsrw serve: not known, {because}")),
     }
 }
 

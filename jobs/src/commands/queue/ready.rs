@@ -19,7 +19,7 @@ const TICKETS: &str = "ticket system: ";
 /// What `/ready` answered.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Ready {
+pub(super) enum Readiness {
     /// It works.
     Ready,
     /// It runs and can not work, for these reasons.
@@ -30,7 +30,7 @@ pub(super) enum Ready {
     Unknown { because: String },
 }
 
-impl Ready {
+impl Readiness {
     /// What it says of the ticket system, if that is in trouble.
     pub(super) fn ticket_system(&self) -> Option<&str> {
         let Self::Hindered(reasons) = self else { return None };
@@ -39,24 +39,24 @@ impl Ready {
 }
 
 /// Asks for `/ready` at the site's own address.
-pub(super) async fn ask(api: &Api) -> Ready {
+pub(super) async fn ask(api: &Api) -> Readiness {
     if !api.tls_certificate.as_os_str().is_empty() {
-        return Ready::Unknown { because: "it speaks TLS; ask its /ready".to_owned() };
+        return Readiness::Unknown { because: "it speaks TLS; ask its /ready".to_owned() };
     }
     let Ok(listen) = api.listen.parse::<SocketAddr>() else {
-        return Ready::Unknown { because: format!("api.listen is {}", api.listen) };
+        return Readiness::Unknown { because: format!("api.listen is {}", api.listen) };
     };
     if listen.port() == 0 {
-        return Ready::Unknown { because: "api.listen takes any free port".to_owned() };
+        return Readiness::Unknown { because: "api.listen takes any free port".to_owned() };
     }
     let address = SocketAddr::new(reachable(listen.ip()), listen.port());
     match tokio::task::spawn_blocking(move || fetch(address)).await {
         Ok(Ok(answer)) => parse(&answer),
         Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => {
-            Ready::Silent { address: address.to_string() }
+            Readiness::Silent { address: address.to_string() }
         }
-        Ok(Err(error)) => Ready::Unknown { because: format!("{address} does not answer: {error}") },
-        Err(error) => Ready::Unknown { because: error.to_string() },
+        Ok(Err(error)) => Readiness::Unknown { because: format!("{address} does not answer: {error}") },
+        Err(error) => Readiness::Unknown { because: error.to_string() },
     }
 }
 
@@ -78,15 +78,15 @@ fn fetch(address: SocketAddr) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-fn parse(answer: &str) -> Ready {
+fn parse(answer: &str) -> Readiness {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
     let mut first = head.lines().next().unwrap_or_default().split(' ');
     match (first.next(), first.next()) {
-        (Some(protocol), Some("200")) if protocol.starts_with("HTTP/") => Ready::Ready,
+        (Some(protocol), Some("200")) if protocol.starts_with("HTTP/") => Readiness::Ready,
         (Some(protocol), Some("503")) if protocol.starts_with("HTTP/") => {
-            Ready::Hindered(body.lines().map(str::to_owned).collect())
+            Readiness::Hindered(body.lines().map(str::to_owned).collect())
         }
-        _ => Ready::Unknown { because: "what listens at api.listen does not answer as nsrw serve does".to_owned() },
+        _ => Readiness::Unknown { because: "what listens at api.listen does not answer as nsrw serve does".to_owned() },
     }
 }
 
@@ -96,11 +96,11 @@ mod tests {
 
     #[test]
     fn what_is_answered_is_told_from_what_something_else_says() {
-        assert_eq!(parse("HTTP/1.0 200 OK\r\nx: y\r\n\r\nready\n"), Ready::Ready);
+        assert_eq!(parse("HTTP/1.0 200 OK\r\nx: y\r\n\r\nready\n"), Readiness::Ready);
         let hindered = parse("HTTP/1.1 503 Service Unavailable\r\n\r\ndatabase: gone\nticket system: left in peace\n");
         assert_eq!(hindered.ticket_system(), Some("left in peace"));
-        assert!(matches!(parse("SSH-2.0-x\r\n"), Ready::Unknown { .. }));
-        assert!(matches!(parse("HTTP/1.1 404 Not Found\r\n\r\n"), Ready::Unknown { .. }));
+        assert!(matches!(parse("SSH-2.0-x\r\n"), Readiness::Unknown { .. }));
+        assert!(matches!(parse("HTTP/1.1 404 Not Found\r\n\r\n"), Readiness::Unknown { .. }));
     }
 
     #[test]

@@ -4,27 +4,18 @@ use std::sync::Arc;
 
 use anyhow::{bail, ensure};
 use egi_model::gate::Waiver;
-use egi_model::role::Role;
 use egi_model::ticket::TicketId;
 
 use super::check::before_next;
 use crate::cli::repo::WaiveArgs;
-use crate::commands::actor;
 use crate::exit::Exit;
 use crate::output;
+use crate::permission::{self, Act, permit};
 use crate::site::Site;
 
-/// Who may waive.
-const MAY: [Role; 2] = [Role::ReleaseManager, Role::Admin];
-
 pub(super) async fn run(site: &Site, args: WaiveArgs) -> anyhow::Result<Exit> {
-    let (owner, now) = (actor(site, &args.who), site.now());
-    ensure!(
-        owner.holds_any(&MAY),
-        "{} may not waive; it takes the role {}: give it in [[people]], or name somebody who has it with --as",
-        owner.name,
-        MAY.map(Role::as_str).join(" or ")
-    );
+    let permit = permit(&site.config, Act::RepoWaive, &args.who.clone().into())?;
+    let (owner, now) = (permission::account(&args.who), site.now());
     let reason = args.reason.trim();
     ensure!(!reason.is_empty(), "the reason is empty; say why the finding shall not count");
     ensure!(args.until >= now.date_naive(), "{} is over; name a day to come", args.until);
@@ -43,16 +34,16 @@ pub(super) async fn run(site: &Site, args: WaiveArgs) -> anyhow::Result<Exit> {
             ticket: args.ticket,
             finding,
             reason: reason.to_owned(),
-            owner: owner.name.clone(),
+            owner: owner.clone(),
             granted: now,
             until: args.until,
         })
         .collect();
     // Noted first: a waiver that holds and stands in no log would be worse than one that is noted and does not hold.
-    let (tree, by, notes) = (Arc::clone(&site.tree), owner.name, waivers.iter().map(note).collect::<Vec<_>>());
+    let (tree, by, notes) = (Arc::clone(&site.tree), permit.by(), waivers.iter().map(note).collect::<Vec<_>>());
     tokio::task::spawn_blocking(move || {
         let lock = tree.lock()?;
-        notes.iter().try_for_each(|what| tree.note(&lock, by.as_str(), what, now))
+        notes.iter().try_for_each(|what| tree.note(&lock, by.clone(), what, now))
     })
     .await??;
     site.store.grant_waivers(&waivers).await?;
