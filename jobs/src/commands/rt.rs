@@ -73,6 +73,13 @@ fn apply(config: &Config, args: &ApplyRtArgs) -> anyhow::Result<Exit> {
         let token = answer.token.context("Request Tracker gave no token")?;
         writeln!(file, "{token}").and_then(|()| file.sync_all()).context("failed to write the token")?;
     }
+    let mended = answer.drifts.iter().filter(|drift| drift.is_mended()).count();
+    let drifts = (mended > 0).then(|| format!("{mended} of {} drifts mended", answer.drifts.len()));
+    let token = args.token_file.as_ref().map(|_| format!("a token of {} made", config.tickets.account));
+    let done: Vec<String> = drifts.into_iter().chain(token).collect();
+    if !done.is_empty() {
+        super::note_without_site(config, &permit, &format!("Request Tracker: {}", done.join(", ")))?;
+    }
     Ok(if answer.drifts.iter().all(Drift::is_mended) { Exit::Done } else { Exit::Found })
 }
 

@@ -16,7 +16,7 @@ const UNVERIFIED: &str = "unverified/umd-4.tp.storm.sl6.x86_64/1/0/0";
 /// What is found: code, severity, whether `--fix` mends it.
 fn found(world: &World, more: &[&str]) -> (i32, Vec<Value>) {
     let ended = world.nsrw(&[&["doctor", "--json"], more].concat());
-    let shown: Value = serde_json::from_str(&ended.answer).unwrap_or_else(|_| panic!("{ended:?}"));
+    let shown: Value = serde_json::from_str(&ended.answer).map_err(|error| format!("{error}: {ended:?}")).unwrap();
     (ended.code, shown["findings"].as_array().unwrap().clone())
 }
 

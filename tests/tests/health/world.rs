@@ -64,7 +64,7 @@ impl World {
 
     pub(crate) fn json(&self, words: &[&str]) -> Value {
         let ended = self.nsrw(words);
-        serde_json::from_str(&ended.answer).unwrap_or_else(|_| panic!("{words:?}: {}{}", ended.answer, ended.log))
+        serde_json::from_str(&ended.answer).map_err(|error| format!("{words:?}: {error}: {ended:?}")).unwrap()
     }
 
     /// Does something to the database that `nsrw` has no command for.
