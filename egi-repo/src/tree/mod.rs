@@ -111,23 +111,9 @@ impl RepoTree {
     /// The same, with other options.
     pub fn open_with(root: &Path, options: TreeOptions) -> Result<Self, RepoError> {
         ensure_marked(&Layout { root: root.to_owned() })?;
-        let root = root.canonicalize().during("find", root)?;
-        let areas = Area::ALL.into_iter().map(|area| format!("sw/{area}"));
-        let folders =
-            ["pool/sha256", "contents", "metadata", "generations", "tmp", "scratch"].into_iter().map(str::to_owned);
-        for folder in folders.chain(areas) {
-            ensure_folders(&root, Path::new(&folder))?;
-        }
-        let layout = Layout { root };
-        for area in Area::ALL {
-            ensure_folders(&layout.root, &Path::new("generations").join(area.as_str()))?;
-            let link = layout.all_generations(area);
-            match symlink(Path::new("../../generations").join(area.as_str()), &link) {
-                Ok(()) => files::sync(link.parent().unwrap_or(&link))?,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(RepoError::of("create", &link, error)),
-            }
-        }
+        let layout = Layout { root: root.canonicalize().during("find", root)? };
+        // Where it goes away just now, that is what is told.
+        ensure_skeleton(&layout).or_else(|error| ensure_marked(&layout).and(Err(error)))?;
         let metadata = Arc::new(MetadataStore::new(layout.metadata()));
         Ok(Self { layout, options, metadata })
     }
@@ -314,6 +300,24 @@ impl RepoTree {
 
 /// What the file says that tells a tree from any other folder.
 const MARK: &str = "nsrw repository tree, layout 1\n";
+
+/// Creates what is missing of the folders that every tree has.
+fn ensure_skeleton(layout: &Layout) -> Result<(), RepoError> {
+    for folder in ["pool/sha256", "contents", "metadata", "generations", "tmp", "scratch"] {
+        ensure_folders(&layout.root, Path::new(folder))?;
+    }
+    for area in Area::ALL {
+        ensure_folders(&layout.root, &Path::new("sw").join(area.as_str()))?;
+        ensure_folders(&layout.root, &Path::new("generations").join(area.as_str()))?;
+        let link = layout.all_generations(area);
+        match symlink(Path::new("../../generations").join(area.as_str()), &link) {
+            Ok(()) => files::sync(link.parent().unwrap_or(&link))?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(RepoError::of("create", &link, error)),
+        }
+    }
+    Ok(())
+}
 
 fn ensure_marked(layout: &Layout) -> Result<(), RepoError> {
     let mark = layout.mark();

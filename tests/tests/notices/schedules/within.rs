@@ -27,7 +27,7 @@ use tokio::sync::Notify;
 use ureq::Agent;
 
 use super::{Counts, MOST, ROUNDS, Telling, Way, schedules, state_of};
-use crate::world::{Change, PATIENCE, World, change, notice};
+use crate::world::{PATIENCE, World, change, notice};
 
 /// How many tickets each site has.
 const TICKETS: usize = 5;
@@ -154,7 +154,7 @@ impl Model {
             for (ticket, done) in self.tickets.iter().zip(&mut done) {
                 for _ in 0..=way.dice.place(MOST) {
                     *done += 1;
-                    changes.push(self.change(&folder, *ticket, *done));
+                    changes.push(change(&folder, *ticket, "carlos", state_of(*done)).unwrap());
                 }
             }
             way.pass(changes).iter().for_each(|telling| life.post(telling));
@@ -186,14 +186,9 @@ impl Model {
         way.counts.schedules = TICKETS * ROUNDS;
         way.counts
     }
-
-    fn change(&self, folder: &Path, ticket: u64, moves: usize) -> Change {
-        change(folder, ticket, "carlos", state_of(moves)).unwrap()
-    }
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the counts are what the long run is for")]
 fn whatever_comes_when_every_ticket_ends_as_a_quiet_one() {
     let model = Model::new();
     let batches = schedules().div_ceil(TICKETS * ROUNDS) as u64;
