@@ -1,5 +1,5 @@
 //! `nsrw doctor`: the whole site's health. Every disagreement and every danger is a finding with its repair; `--fix` does what is
-//! safe to do without a person. What differs between tickets, database and tree is told by [`crate::compare`], as for `nsrw sync`.
+//! safe to do without a person. What differs between tickets, database and tree is told by the module `compare`, as for `nsrw sync`.
 
 mod check;
 mod database;
