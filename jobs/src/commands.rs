@@ -78,7 +78,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         // The numbers of files need no site.
         Command::OnSite(SiteCommand::Report(args)) if args.facts.is_some() => report::run_on_files(&args, Utc::now()),
         Command::OnSite(SiteCommand::Facts(FactsCommand::Check(args))) => facts::check(&args, Utc::now()),
-        Command::OnSite(command) => run_on_site(command, &open_site(&cli.config).await?).await,
+        Command::OnSite(command) => Box::pin(run_on_site(command, &open_site(&cli.config).await?)).await,
     }
 }
 

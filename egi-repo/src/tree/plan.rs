@@ -205,7 +205,8 @@ impl Planner<'_> {
             match before.get(path).filter(|there| there.file == *file).and_then(|there| there.package.clone()) {
                 Some(id) => drop(packages.insert(path.clone(), id)),
                 None => {
-                    new.push(Listed { file, content: *content, stored: self.layout.pool_file(file.sha256), format })
+                    let stored = self.layout.pool_file(file.sha256);
+                    new.push(Listed { file, content: *content, stored, format });
                 }
             }
         }
