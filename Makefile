@@ -10,7 +10,7 @@ help:
 	@echo "make test    installs what the tests need and runs every test"
 	@echo "make lint    formatting, clippy and rustdoc, each without a warning; cargo-deny where it is installed"
 	@echo "make fuzz    gives every parser inputs for SECONDS each (600 unless set), and says how many"
-	@echo "make bench   times the main job beside the same work done by hand"
+	@echo "make bench   times our commands beside what is used instead, and writes docs/performance/; takes an hour"
 	@echo "make release builds target/release/nsrw without this machine's paths in it, and its bill of materials"
 	@echo "make docs    renders docs/*.md from the tables in the code, and the crates' documentation"
 
@@ -49,10 +49,7 @@ bench:
 	@scripts/install-packages bench
 	@scripts/install-python bench >/dev/null
 	$(CARGO) build --release -p jobs -p nsrw-tests --bins
-	$(CARGO) run -q --release -p nsrw-tests --bin bench
-	$(CARGO) run -q --release -p nsrw-tests --bin bench -- --repositories
-	$(CARGO) run -q --release -p nsrw-tests --bin bench -- --memory
-	$(CARGO) run -q --release -p nsrw-tests --bin bench -- --torn
+	scripts/bench
 
 # The paths of this machine are left out of the program, and what is built is what Cargo.lock pins.
 CARGO_HOME ?= $(HOME)/.cargo

@@ -76,8 +76,8 @@ struct Way {
 /// What is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
-    /// Everything but the largest log.
-    Usual,
+    /// The main job: a release from its delivery to the repository.
+    MainJob,
     /// Large repositories alone, or one group of these jobs; all take hours and some gigabytes of disk.
     Repositories(Option<&'static str>),
     /// Notices alone: how many are accepted, and how long one takes to be carried out.
@@ -105,18 +105,18 @@ pub fn run(runs: usize, choice: Choice) -> Result<String> {
     }
     // Each has its servers while it is timed, and not longer.
     let mut time = |contest: &dyn Contest| time(contest, runs, &mut report);
-    if choice == Choice::Usual {
+    if choice == Choice::MainJob {
         time(&release::Release::debs(&workshop)?)?;
         time(&release::Release::rpms(&workshop)?)?;
         time(&index::Index::new(&workshop)?)?;
     }
-    if matches!(choice, Choice::Usual | Choice::Notices) {
+    if choice == Choice::Notices {
         time(&notices::Notices::new(&workshop))?;
         time(&notices::OnPostgres::alone(&workshop)?)?;
         time(&notices::OnPostgres::crowd(&workshop)?)?;
         time(&latency::Latency::new(&workshop)?)?;
     }
-    if matches!(choice, Choice::Usual | Choice::Past) {
+    if choice == Choice::Past {
         for kind in [Kind::Sqlite, Kind::Postgres, Kind::Mariadb] {
             time(&past::FromDatabase::new(&workshop, kind)?)?;
         }
@@ -125,7 +125,7 @@ pub fn run(runs: usize, choice: Choice) -> Result<String> {
     for (other, tickets) in numbers(choice) {
         time(&numbers::Numbers::new(&workshop, other, tickets)?)?;
     }
-    if matches!(choice, Choice::Usual | Choice::Numbers) {
+    if choice == Choice::Numbers {
         time(&months::Paper::new(&workshop)?)?;
         time(&months::AddedMonth::new(&workshop)?)?;
     }
@@ -135,8 +135,8 @@ pub fn run(runs: usize, choice: Choice) -> Result<String> {
 /// The logs that numbers are made of: the other side, and how many tickets.
 fn numbers(choice: Choice) -> Vec<(numbers::Other, u32)> {
     match choice {
-        Choice::Past | Choice::Notices | Choice::Repositories(_) => Vec::new(),
-        Choice::Usual | Choice::Numbers => vec![(DuckDb, 1000), (DuckDb, 100_000), (Pandas, 100_000)],
+        Choice::MainJob | Choice::Past | Choice::Notices | Choice::Repositories(_) => Vec::new(),
+        Choice::Numbers => vec![(DuckDb, 1000), (DuckDb, 100_000), (Pandas, 100_000)],
         Choice::LargeNumbers => vec![(DuckDb, 2_000_000), (Pandas, 2_000_000)],
     }
 }

@@ -109,8 +109,8 @@ impl Report {
         format!(
             "# Performance\n\n\
              Written by `make bench` on {date} (UTC): each job {runs} times each way, in turn, in the same run, after one turn each \
-             that is not counted. Disks are left idle before each turn. This text is its \
-             standard output. Once it has built: `cargo run --release -p nsrw-tests --bin bench -- --runs N` for another number of runs.\n\n\
+             that is not counted. Disks are left idle before each turn. Once that has built, \
+             `scripts/bench` times one part alone.\n\n\
              {facts}- load after: {load}\n\n\
              {rows}\n\
              Wall is the time from start to end; CPU is user and system time of all processes of that side; peak is the memory of \

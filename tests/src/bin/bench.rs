@@ -1,4 +1,5 @@
-//! `make bench`: our commands timed beside the same work done by hand. Writes `docs/performance.md` to standard output.
+//! Our commands timed beside the same work done by hand: one part of it, as Markdown. `scripts/bench` keeps each part's in
+//! `docs/performance/`.
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -28,7 +29,7 @@ fn main() -> Result<()> {
             (bench::repositories(name).with_context(|| format!("there is no group {name}"))?, rest)
         }
         ["--repositories", rest @ ..] => (bench::Choice::Repositories(None), rest),
-        rest => (bench::Choice::Usual, rest),
+        rest => (bench::Choice::MainJob, rest),
     };
     print(&bench::run(parse_runs(rest)?, choice)?)
 }

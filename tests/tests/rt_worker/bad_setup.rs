@@ -90,7 +90,8 @@ fn what_rt_refuses_is_told_and_made_up_for_when_the_right_is_back() {
 
     world.rt.perl(&grant("GrantRight")).unwrap();
     world.rt.restart().unwrap();
-    assert_eq!(world.site.nsrw(&["sync", "--apply"]).unwrap().code, 0);
+    let mended = world.site.nsrw(&["sync", "--apply"]).unwrap();
+    assert_eq!(mended.code, 0, "{}{}", mended.answer, mended.log);
     world.wait_to_stand(ticket, "Unverified OK");
     assert_eq!(world.comments(ticket).len(), 1);
     assert_eq!(server.stop().unwrap(), 0);

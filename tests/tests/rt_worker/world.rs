@@ -1,6 +1,8 @@
 //! An RT, a site that works with it, and a provider.
 
+use std::fs::Permissions;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use nsrw_tests::process::wait_until;
 use nsrw_tests::provider::Delivery;
 use nsrw_tests::serve::Serving;
 use nsrw_tests::servers::rt::{ACCOUNT, NewTicket, Postgres, Rt};
-use nsrw_tests::site::Site;
+use nsrw_tests::site::{PEOPLE, Site};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -40,7 +42,7 @@ impl World {
         Postgres::start().and_then(|server| Self::build(Some(server))).unwrap()
     }
 
-    /// The people of the site are those of RT's groups: its settings name nobody.
+    /// The people of the site are those of RT's groups: its settings name nobody but who runs `nsrw` there.
     fn build(database: Option<Postgres>) -> Result<Self> {
         let dir = TempDir::new()?;
         for folder in ["offered", "made"] {
@@ -75,7 +77,9 @@ impl World {
 
     /// Gives the site another token.
     pub(crate) fn set_token(&self, token: &str) -> Result<()> {
-        std::fs::write(self.site.folder().join("secrets/rt.token"), format!("{token}\n")).context("failed to write")
+        let path = self.site.folder().join("secrets/rt.token");
+        std::fs::write(&path, format!("{token}\n")).context("failed to write")?;
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).context("failed to make it private")
     }
 
     /// The folder everything is in.
@@ -243,6 +247,8 @@ pub(crate) fn ticket_for(delivery: &Delivery, subject: &str) -> NewTicket {
 
 fn forget_people(site: &Site) -> Result<()> {
     let mut table: toml::Table = std::fs::read_to_string(site.config())?.parse()?;
-    table.remove("people");
+    let people = table.get_mut("people").and_then(toml::Value::as_array_mut).context("the site has no people")?;
+    let is_told = |person: &toml::Value| PEOPLE.iter().any(|(name, _)| person["name"].as_str() == Some(name));
+    people.retain(|person| !is_told(person));
     Ok(std::fs::write(site.config(), table.to_string())?)
 }
