@@ -3,12 +3,13 @@
 SHELL := /bin/sh
 CARGO ?= cargo
 
-.PHONY: help demo test lint fuzz bench release docs
+.PHONY: help demo test lint deny fuzz bench release docs
 
 help:
 	@echo "make demo    real releases from a provider to repositories that dnf and apt install from; leaves demo/"
 	@echo "make test    installs what the tests need and runs every test"
-	@echo "make lint    formatting, clippy and rustdoc, each without a warning; cargo-deny where it is installed"
+	@echo "make lint    formatting, clippy and rustdoc, each without a warning"
+	@echo "make deny    what the program is made of, by deny.toml: cargo-deny, which it installs below target/"
 	@echo "make fuzz    gives every parser inputs for SECONDS each (600 unless set), and says how many"
 	@echo "make bench   times our commands beside what is used instead, and writes docs/performance/; takes an hour"
 	@echo "make release builds target/release/nsrw without this machine's paths in it, and its bill of materials"
@@ -37,8 +38,9 @@ lint:
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
-	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check bans licenses sources; \
-	else echo "cargo-deny is not installed: bans, licences and sources are left to the tests"; fi
+
+deny:
+	CARGO=$(CARGO) scripts/deny
 
 SECONDS ?= 600
 
