@@ -154,11 +154,12 @@ const APTLY_CONF: &str = r#"{ "rootDir": "aptly", "gpgDisableSign": true, "gpgDi
 "#;
 const REPREPRO_CONF: &str = "Codename: storm\nArchitectures: amd64 arm64\nComponents: main\n";
 
-/// New packages come before the index that names them, and old ones go after it.
+/// New packages come before the index that names them and no others, and old ones go after it.
 const CREATEREPO: &str = "\
 old=$(ls repository/*.rpm 2>/dev/null || true)
+(cd new && ls *.rpm) >listed
 mv new/*.rpm repository
-createrepo_c --quiet --update --no-database --general-compress-type=gz repository
+createrepo_c --quiet --update --no-database --general-compress-type=gz --pkglist listed repository
 rm -f $old
 ";
 const REPREPRO: &str =
