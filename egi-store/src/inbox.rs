@@ -275,6 +275,14 @@ impl Store {
         rows.iter().map(pending_message).collect::<row::Result<_>>().map_err(operation.failed())
     }
 
+    /// How many they are.
+    pub async fn count_pending(&self) -> Result<u64, StoreError> {
+        let operation = Operation::new("count the messages that wait");
+        let query = sqlx::query("SELECT COUNT(*) AS found FROM inbox WHERE finished IS NULL");
+        let row = query.fetch_one(&self.read).await.map_err(operation.failed())?;
+        row::count(&row, "found").map_err(operation.failed())
+    }
+
     /// Those of one ticket.
     pub async fn pending_of(&self, ticket: TicketId, now: DateTime<Utc>) -> Result<Vec<PendingMessage>, StoreError> {
         let operation = Operation::of("load the messages that wait", ticket);

@@ -2,11 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::error::StoreError;
-use crate::intake::Taken;
+use crate::bulk;
 use crate::row::{self, micros};
 use crate::sql::{Pool, Tx};
-use crate::{Store, bulk};
 
 /// A text that no other request may carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,13 +13,6 @@ pub struct Nonce {
     pub text: String,
     /// Through when it is remembered. A request that carries it later must be refused for its age.
     pub until: DateTime<Utc>,
-}
-
-impl Store {
-    /// Uses a nonce up at `now`; `false` when it was used before. Those whose time is over are forgotten, within a minute.
-    pub async fn use_nonce(&self, nonce: &Nonce, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        Ok(self.take(Some(nonce), None, now).await? != Taken::Replay)
-    }
 }
 
 /// Remembers nonces that are not known yet. The statement is kept prepared where its number of rows comes again.

@@ -22,6 +22,7 @@ use axum::routing::{get, post};
 use tokio::sync::Notify;
 
 pub use self::auth::{Secret, sign};
+pub(crate) use self::health::TICKETS;
 pub use self::limit::Limit;
 pub use self::server::serve;
 pub use self::tls::Tls;

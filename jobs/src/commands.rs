@@ -149,9 +149,8 @@ fn actor(site: &Site, who: &Who) -> Actor {
 
 /// Writes into the log of what is done by hand that this was done.
 async fn note(site: &Site, permit: &Permit, what: String) -> anyhow::Result<()> {
-    let (tree, by, now) = (Arc::clone(&site.tree), permit.by(), site.now());
-    let noted = tokio::task::spawn_blocking(move || tree.note(&tree.lock()?, by, &what, now));
-    noted.await?.context(UNNOTED)
+    let (by, now) = (permit.by(), site.now());
+    site.on_tree(move |tree| tree.note(&tree.lock()?, by, &what, now)).await.context(UNNOTED)
 }
 
 /// The same for what is done without the site being opened.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use egi_model::rollout::RolloutState;
 use egi_repo::progress::Progress;
 use egi_repo::scratch::ScratchRoot;
-use egi_repo::tree::{RepoTree, TreeOptions};
+use egi_repo::tree::{RepoError, RepoTree, TreeOptions};
 use egi_store::{Store, SyncCursor};
 use egi_tickets::desk::{Desk, DeskSystem};
 use egi_tickets::rt::{Rest1System, RtOptions, RtSystem, Token};
@@ -84,6 +84,15 @@ impl Site {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         (self.clock)()
+    }
+
+    /// Works on the tree on a thread of its own: files take their time.
+    pub async fn on_tree<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&RepoTree) -> Result<T, RepoError> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let tree = Arc::clone(&self.tree);
+        Ok(tokio::task::spawn_blocking(move || work(&tree)).await??)
     }
 
     /// The policy in force, with the areas kept in the database.

@@ -30,7 +30,7 @@ pub(crate) use self::about::about;
 use self::gather::Gathered;
 pub(crate) use self::gather::{GatherError, gather_preview, notice_of, rollout};
 pub(crate) use self::identity::is_dead;
-pub(crate) use self::inbox::{check, deliver, deliver_word, look_at_teams, of_faulty, of_notice};
+pub(crate) use self::inbox::{check, deliver, deliver_word, look_at_teams, of_faulty, of_notice, of_word};
 pub(crate) use self::perform::{describe, placement, tree_mode};
 pub(crate) use self::set::name;
 pub(crate) use self::teams::judge_word;
@@ -70,8 +70,8 @@ pub async fn drain(site: &Site, stop: &AtomicBool) -> Result<Drained, StoreError
     while !stop.load(Ordering::Relaxed) {
         if let Err(gone) = site.tree.ensure_there() {
             error!("nothing can be worked on: {}", crate::error_chain(&gone));
-            waiting.extend(site.store.pending(site.now()).await?.into_iter().map(|message| message.id));
-            break;
+            drained.put_back = site.store.count_pending().await?;
+            return Ok(drained);
         }
         if moved {
             wake_deferred(site).await?;

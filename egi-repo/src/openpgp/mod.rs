@@ -7,6 +7,7 @@ mod signer;
 mod together;
 
 pub use keyring::{Keyring, KeyringError, SignatureFault};
+pub use secret::KEY_TOO_OPEN;
 pub use signer::{KeySource, SignError, Signer};
 
 #[cfg(test)]

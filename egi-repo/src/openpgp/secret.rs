@@ -68,13 +68,13 @@ impl Backend for SecretKey {
     }
 }
 
-/// The rights of all but the owner.
-const OTHERS: u32 = 0o007 | 0o070;
+/// The rights that make a key unusable: those of all but the owner.
+pub const KEY_TOO_OPEN: u32 = 0o007 | 0o070;
 
 /// Refuses a file that anybody but its owner may read or write: whoever has the key can publish in our name.
 fn ensure_private(path: &Path) -> Result<(), String> {
     let mode = std::fs::metadata(path).map_err(|error| error.to_string())?.permissions().mode() & 0o777;
-    if mode & OTHERS == 0 {
+    if mode & KEY_TOO_OPEN == 0 {
         return Ok(());
     }
     Err(format!(

@@ -34,13 +34,6 @@ impl By {
     }
 }
 
-/// Somebody who gives no reason.
-impl From<&str> for By {
-    fn from(name: &str) -> Self {
-        Self::because(name, None)
-    }
-}
-
 /// Something that was done by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRecord {

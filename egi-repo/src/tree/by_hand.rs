@@ -42,10 +42,10 @@ impl RepoTree {
         lock: &RepoLock,
         key: &RepoKey,
         to: Point,
-        by: impl Into<By>,
+        by: By,
         now: DateTime<Utc>,
     ) -> Result<Change, RepoError> {
-        let (by, then) = (by.into(), past::find(&self.layout, key, to)?);
+        let then = past::find(&self.layout, key, to)?;
         let what = format!("{key}: back to generation {} ({to})", then.generation);
         audit::append(&self.layout, lock, now, by.clone(), &format!("{what}: begun"))?;
         let change = self.converge(lock, key, now, |live| Ok(past::restore(live, then)))?;
@@ -65,7 +65,7 @@ impl RepoTree {
         lock: &RepoLock,
         wanted: &BTreeSet<ContentId>,
         records: TimeDelta,
-        by: impl Into<By>,
+        by: By,
         now: DateTime<Utc>,
     ) -> Result<Garbage, RepoError> {
         self.prune(lock, now)?;
@@ -77,7 +77,7 @@ impl RepoTree {
             let what = format!(
                 "garbage removed: {files} files of {bytes} bytes, {contents} contents, {generations} records of generations, {metadata} pieces of metadata"
             );
-            audit::append(&self.layout, lock, now, by.into(), &what)?;
+            audit::append(&self.layout, lock, now, by, &what)?;
         }
         Ok(garbage)
     }
@@ -101,8 +101,8 @@ impl RepoTree {
     }
 
     /// Writes into the tree's log that somebody looked at it.
-    pub fn note(&self, lock: &RepoLock, by: impl Into<By>, what: &str, now: DateTime<Utc>) -> Result<(), RepoError> {
-        audit::append(&self.layout, lock, now, by.into(), what)
+    pub fn note(&self, lock: &RepoLock, by: By, what: &str, now: DateTime<Utc>) -> Result<(), RepoError> {
+        audit::append(&self.layout, lock, now, by, what)
     }
 
     /// What people did to the tree by hand.

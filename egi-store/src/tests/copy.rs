@@ -9,7 +9,7 @@ use egi_model::rollout::RolloutState;
 use egi_workflow::past::{CarriedOut, PastChange, PastStep};
 
 use super::world::{Home, World, facts, major, notice, plan_to, record, second, step, ticket};
-use crate::{ClosedMonth, CopiedTable, ImportedFact, NewLetter, Nonce, Store, StoreError};
+use crate::{ClosedMonth, CopiedTable, ImportedFact, NewLetter, Nonce, Store, StoreError, Taken};
 
 /// Something in every table.
 async fn fill(world: &World) {
@@ -46,7 +46,7 @@ async fn fill(world: &World) {
     };
     store.import_past("rt/sw-rel", &[past], 20, second(5)).await.unwrap();
     let nonce = Nonce { text: "nonce".to_owned(), until: second(100) };
-    assert!(store.use_nonce(&nonce, second(1)).await.unwrap());
+    assert_eq!(store.take(Some(&nonce), None, second(1)).await.unwrap(), Taken::Stored(None));
     let fact = ImportedFact {
         source: "egi".to_owned(),
         kind: "transitions".to_owned(),

@@ -1,12 +1,12 @@
 use super::world::{World, second, ticket};
-use crate::{Nonce, StoreError, SyncCursor};
+use crate::{Nonce, StoreError, SyncCursor, Taken};
 
 #[tokio::test]
 async fn a_nonce_is_good_once_and_forgotten_when_its_time_is_over() {
     let world = World::new().await;
     let used = async |text: &str, until, now| {
         let nonce = Nonce { text: text.to_owned(), until: second(until) };
-        world.store.use_nonce(&nonce, second(now)).await.unwrap()
+        world.store.take(Some(&nonce), None, second(now)).await.unwrap() != Taken::Replay
     };
     assert!(used("one", 100, 0).await);
     assert!(!used("one", 100, 100).await);

@@ -5,6 +5,9 @@ use axum::http::StatusCode;
 
 use super::Api;
 
+/// How `/ready` begins what it says of the ticket system.
+pub(crate) const TICKETS: &str = "ticket system: ";
+
 /// The process lives.
 pub(super) async fn health() -> &'static str {
     "ok\n"
@@ -19,8 +22,8 @@ pub(super) async fn ready(State(api): State<Api>) -> (StatusCode, String) {
     if let Err(error) = api.site.tree.ensure_there() {
         faults.push(format!("repository tree: {}", crate::error_chain(&error)));
     }
-    faults.extend(api.waiting.faults().iter().map(|fault| format!("ticket system: {fault}")));
-    faults.extend(api.site.tickets.trouble().map(|trouble| format!("ticket system: {trouble}")));
+    faults.extend(api.waiting.faults().iter().map(|fault| format!("{TICKETS}{fault}")));
+    faults.extend(api.site.tickets.trouble().map(|trouble| format!("{TICKETS}{trouble}")));
     if faults.is_empty() {
         (StatusCode::OK, "ready\n".to_owned())
     } else {

@@ -3,21 +3,24 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
+use chrono::{DateTime, Utc};
 use egi_model::early_adopter::TeamName;
 use egi_model::notice::FieldFault;
 use egi_model::participation::{Participation, TeamWord, Word};
 use egi_model::ticket::TicketId;
+use egi_store::{Nonce, Posted, StoreError, Taken};
 use egi_workflow::message::rollout as message;
 use egi_workflow::participation::Judged;
+use tracing::field::display;
 use tracing::{error, info, warn};
 
-use super::rollout::{Answer, Reply, refuse};
+use super::rollout::{Answer, Reply, refuse, refuse_replay};
 use super::{Api, Secret, body};
 use crate::worker;
 
 const FIELDS: [&str; 6] = ["Ticket_Id", "Team", "Participation", "Outcome", "Report_URL", "Report_Note"];
 
-/// Takes what a team says. It is stored durably before 202 is answered.
+/// Takes what a team says. It is stored durably, in one commit with its nonce, before 202 is answered.
 pub(super) async fn post(State(api): State<Api>, request: Request) -> Reply {
     let headers = request.headers().clone();
     let body = match body::receive(request).await {
@@ -28,19 +31,31 @@ pub(super) async fn post(State(api): State<Api>, request: Request) -> Reply {
         Ok(pairs) => pairs,
         Err((status, why)) => return refuse(status, "body", why),
     };
-    let word = parse(&api, &pairs);
+    let (now, word) = (api.site.now(), parse(&api, &pairs));
     // Who does not sign as the team hears nothing of what is wrong with the rest.
     let team = pairs.iter().find(|(name, _)| name.eq_ignore_ascii_case("Team")).map(|(_, team)| team.as_str());
-    if let Err(refusal) = authenticate(&api, team.unwrap_or_default(), &headers, &body).await {
-        return refusal;
-    }
-    match word {
-        Ok(word) => take(&api, word).await,
-        Err(faults) => (StatusCode::UNPROCESSABLE_ENTITY, Json(Answer::of_faults(faults))),
+    let nonce = match authenticate(&api, team.unwrap_or_default(), &headers, &body, now) {
+        Ok(nonce) => nonce,
+        Err(refusal) => return refusal,
+    };
+    let word = match word {
+        Ok(word) => match judge(&api, word).await {
+            Ok(judged) => judged,
+            Err(error) => return not_stored(&error),
+        },
+        Err(faults) => Err(faults),
+    };
+    let message = word.as_ref().ok().cloned().map(worker::of_word);
+    match (api.site.store.take(Some(&nonce), message.as_ref(), now).await, word) {
+        (Ok(Taken::Stored(posted)), Ok(word)) => accept(&api, &word, posted),
+        (Ok(Taken::Stored(_)), Err(faults)) => (StatusCode::UNPROCESSABLE_ENTITY, Json(Answer::of_faults(faults))),
+        (Ok(Taken::Replay), _) => refuse_replay(),
+        (Err(error), _) => not_stored(&error),
     }
 }
 
-async fn authenticate(api: &Api, team: &str, headers: &HeaderMap, body: &[u8]) -> Result<(), Reply> {
+/// Lets a request pass that the team's own key signed, with its nonce.
+fn authenticate(api: &Api, team: &str, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Nonce, Reply> {
     let denied = |why: String| {
         warn!("an answer of early adopters was refused: {why}");
         refuse(StatusCode::UNAUTHORIZED, "authentication", &why)
@@ -49,16 +64,10 @@ async fn authenticate(api: &Api, team: &str, headers: &HeaderMap, body: &[u8]) -
     let config = &api.site.config;
     let file = config.path(&config.early_adopters.keys).join(format!("{team}.key"));
     let secret = Secret::read(&file).map_err(|_| denied(format!("no key of the team {team} is known here")))?;
-    let (now, skew) = (api.site.now(), config.api.clock_skew_seconds);
-    let nonce = secret.check(headers, body, now, skew).map_err(denied)?;
-    match api.site.store.use_nonce(&nonce, now).await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(refuse(StatusCode::CONFLICT, "authentication", "X-NSRW-Nonce was used before; sign it anew")),
-        Err(error) => Err(not_stored(&error)),
-    }
+    secret.check(headers, body, now, config.api.clock_skew_seconds).map_err(denied)
 }
 
-fn not_stored(error: &egi_store::StoreError) -> Reply {
+fn not_stored(error: &StoreError) -> Reply {
     error!("an answer of early adopters could not be stored: {}", crate::error_chain(error));
     refuse(StatusCode::SERVICE_UNAVAILABLE, "server", "it could not be stored; send it again")
 }
@@ -110,22 +119,18 @@ fn fault(field: &str, message: String) -> FieldFault {
     FieldFault { field: field.to_owned(), message }
 }
 
-async fn take(api: &Api, word: TeamWord) -> Reply {
-    match worker::judge_word(&api.site, &word).await {
-        Ok((_, Err(why))) => {
-            let faults = vec![fault("Team", message::explain(&why))];
-            return (StatusCode::UNPROCESSABLE_ENTITY, Json(Answer::of_faults(faults)));
-        }
-        Ok((_, Ok(Judged::Now(_) | Judged::Unchanged))) => {}
-        Err(error) => return not_stored(&error),
-    }
-    let (ticket, team) = (word.release, word.team.clone());
-    match worker::deliver_word(&api.site, word).await {
-        Ok(posted) => {
-            info!(ticket.id = ticket.get(), inbox.id = %posted.id, "an answer of the early adopters of {team} was stored");
-            api.bell.notify_one();
-            (StatusCode::ACCEPTED, Json(Answer::of_posted(Some(posted))))
-        }
-        Err(error) => not_stored(&error),
-    }
+/// What is said, unless the release or the team's part in it does not allow it.
+async fn judge(api: &Api, word: TeamWord) -> Result<Result<TeamWord, Vec<FieldFault>>, StoreError> {
+    let (_, judged) = worker::judge_word(&api.site, &word).await?;
+    Ok(match judged {
+        Ok(Judged::Now(_) | Judged::Unchanged) => Ok(word),
+        Err(why) => Err(vec![fault("Team", message::explain(&why))]),
+    })
+}
+
+fn accept(api: &Api, word: &TeamWord, posted: Option<Posted>) -> Reply {
+    let (id, TeamWord { release, team, .. }) = (posted.map(|posted| display(posted.id)), word);
+    info!(ticket.id = release.get(), inbox.id = id, "an answer of the early adopters of {team} was stored");
+    api.bell.notify_one();
+    (StatusCode::ACCEPTED, Json(Answer::of_posted(posted)))
 }

@@ -85,13 +85,16 @@ pub(super) async fn post(State(api): State<Api>, request: Request) -> Reply {
     let message = said.message(now);
     match api.site.store.take(nonce.as_ref(), message.as_ref(), now).await {
         Ok(Taken::Stored(posted)) => answer(&api, said, posted),
-        Ok(Taken::Replay) => {
-            let why = "X-NSRW-Nonce was used before: a replay, or a request sent twice; sign it anew to send it again";
-            warn!("a notice was refused: {why}");
-            refuse(StatusCode::CONFLICT, "authentication", why)
-        }
+        Ok(Taken::Replay) => refuse_replay(),
         Err(error) => not_stored(message.map(|new| new.message.ticket()), &error),
     }
+}
+
+/// The answer to a nonce that was seen before.
+pub(super) fn refuse_replay() -> Reply {
+    let why = "X-NSRW-Nonce was used before: a replay, or a request sent twice; sign it anew to send it again";
+    warn!("a request was refused: {why}");
+    refuse(StatusCode::CONFLICT, "authentication", why)
 }
 
 /// Lets a request pass whose signature fits, with its nonce.

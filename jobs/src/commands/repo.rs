@@ -176,10 +176,10 @@ async fn refresh(site: &Site, args: RefreshArgs) -> anyhow::Result<Exit> {
     } else {
         let repos = worker::publish_anew(site, which).await?;
         if !repos.is_empty() {
-            let (tree, now) = (Arc::clone(&site.tree), site.now());
+            let now = site.now();
             let which = if args.all { "all repositories" } else { "repositories whose index was to expire" };
             let what = format!("{which} published anew: {}", repos.len());
-            tokio::task::spawn_blocking(move || tree.note(&tree.lock()?, by, &what, now)).await??;
+            site.on_tree(move |tree| tree.note(&tree.lock()?, by, &what, now)).await?;
         }
         repos
     };

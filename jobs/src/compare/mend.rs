@@ -27,11 +27,11 @@ pub(crate) async fn mend(site: &Site, differences: &[Difference]) -> anyhow::Res
             Mend::LookAgain(ticket) if looked_at.insert(*ticket) => drop(worker::check(site, *ticket).await?),
             Mend::Place(repo, record) => {
                 let (repo, record, config, now) = (repo.clone(), record.clone(), Arc::clone(&site.config), site.now());
-                on_tree(site, move |tree| place(tree, &config, &repo, &record, now)).await?;
+                site.on_tree(move |tree| place(tree, &config, &repo, &record, now)).await?;
             }
             Mend::Withdraw(repo, ticket) => {
                 let (repo, ticket, now) = (repo.clone(), *ticket, site.now());
-                on_tree(site, move |tree| tree.ensure_withdrawn(&tree.lock()?, &repo, ticket, now).map(drop)).await?;
+                site.on_tree(move |tree| tree.ensure_withdrawn(&tree.lock()?, &repo, ticket, now).map(drop)).await?;
             }
             Mend::LookAgain(_) | Mend::Person => {}
         }
@@ -43,14 +43,6 @@ pub(crate) async fn mend(site: &Site, differences: &[Difference]) -> anyhow::Res
 pub(crate) async fn register(site: &Site, ticket: &Ticket) -> Result<(), StoreError> {
     let by = ticket.requestors.first().cloned();
     site.store.register(ticket.id, ticket.created, by).await.map(drop)
-}
-
-async fn on_tree(
-    site: &Site,
-    work: impl FnOnce(&RepoTree) -> Result<(), RepoError> + Send + 'static,
-) -> anyhow::Result<()> {
-    let tree = Arc::clone(&site.tree);
-    Ok(tokio::task::spawn_blocking(move || work(&tree)).await??)
 }
 
 fn place(

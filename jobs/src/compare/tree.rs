@@ -1,7 +1,6 @@
 //! What lies in the repository tree beside what should.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use egi_model::area::{Area, RepoKey};
 use egi_model::release::ReleaseType;
@@ -26,8 +25,7 @@ pub(super) async fn compare(site: &Site, under_way: &BTreeSet<TicketId>) -> anyh
         settled.map(|record| (record.ticket, record)).collect()
     };
     let wanted = wanted(&policy, records.values());
-    let tree = Arc::clone(&site.tree);
-    let (placed, held) = tokio::task::spawn_blocking(move || placed(&tree)).await??;
+    let (placed, held) = site.on_tree(placed).await?;
     let disputed: Places = wanted.symmetric_difference(&placed).filter(|place| held.contains(place)).cloned().collect();
     let open = |place: &&(RepoKey, TicketId)| !disputed.contains(*place);
     let mut differences: Vec<Difference> = disputed.iter().map(disagreed).collect();

@@ -47,10 +47,16 @@ pub(crate) async fn check(site: &Site, ticket: TicketId) -> Result<Posted, Store
     site.store.post(&Message::Check { ticket }, &key, None, now).await
 }
 
-/// Stores what somebody said of an early-adopter team's part. Said again, it is stored again and changes nothing.
+/// Stores what somebody said of an early-adopter team's part.
 pub(crate) async fn deliver_word(site: &Site, word: TeamWord) -> Result<Posted, StoreError> {
-    let key = format!("team-{}-{}-{}", word.release, word.team, word.at.timestamp_micros());
-    site.store.post(&Message::TeamWord(word), &key, None, site.now()).await
+    let NewMessage { message, dedupe, order } = of_word(word);
+    site.store.post(&message, &dedupe, order, site.now()).await
+}
+
+/// The message of what somebody said of an early-adopter team's part. Said again, it is stored again and changes nothing.
+pub(crate) fn of_word(word: TeamWord) -> NewMessage {
+    let dedupe = format!("team-{}-{}-{}", word.release, word.team, word.at.timestamp_micros());
+    NewMessage { message: Message::TeamWord(word), dedupe, order: None }
 }
 
 /// Stores that the tickets of a release's early adopters are to be looked at, because of what `sign` tells: once for each.

@@ -92,7 +92,9 @@ impl Report {
         let ratios = format!("{:.2} | {:.2} | {:.2}", ratio(Column::wall), ratio(Column::cpu), ratio(Column::peak_mib));
         self.jobs += 1;
         let number = self.jobs;
-        let title = format!("{number}. {}", job.title);
+        let runs = ours.0.len();
+        let fewer = if runs == self.runs { String::new() } else { format!(" ({runs} runs)") };
+        let title = format!("{number}. {}{fewer}", job.title);
         for (shown, way, column) in [(title.as_str(), &job.ours, ours), ("", &job.theirs, theirs)] {
             let rate = f64::from(job.count) / column.wall().median;
             let _ = writeln!(self.rows, "| {shown} | {} | {} | {rate:.0} {} |", way.name, column.cells(), job.unit);
@@ -108,8 +110,8 @@ impl Report {
         let facts = machine.iter().fold(String::new(), |text, (name, value)| text + &format!("- {name}: {value}\n"));
         format!(
             "# Performance\n\n\
-             Written by `make bench` on {date} (UTC): each job {runs} times each way, in turn, in the same run, after one turn each \
-             that is not counted. Disks are left idle before each turn. Once that has built, \
+             Written by `make bench` on {date} (UTC): each job {runs} times each way unless its title says otherwise, in turn, \
+             in the same run, after one turn each that is not counted. Disks are left idle before each turn. Once that has built, \
              `scripts/bench` times one part alone.\n\n\
              {facts}- load after: {load}\n\n\
              {rows}\n\

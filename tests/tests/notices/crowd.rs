@@ -143,7 +143,8 @@ fn what_a_crowd_says_again_and_again_is_done_once_and_in_order() {
         let mine = || answers.iter().filter(|(id, _)| *id == change.id).map(|(_, answer)| answer);
         assert_eq!(mine().filter(|answer| answer.status == 202).count(), 4, "{answers:#?}");
         assert_eq!(mine().filter(|answer| answer.status == 409).count(), 8, "{answers:#?}");
-        assert_eq!(mine().filter(|answer| answer.status == 202 && !answer.is_repeat()).count(), 1, "{answers:#?}");
+        // None is new where the server, which asks at its start for what never came, was told of the change by the desk first.
+        assert!(mine().filter(|answer| answer.status == 202 && !answer.is_repeat()).count() <= 1, "{answers:#?}");
     }
     for ticket in tickets {
         let expected = [

@@ -19,8 +19,12 @@ fn three() -> World {
     world
 }
 
+fn kostas() -> By {
+    By::because("kostas", None)
+}
+
 fn back(world: &World, to: Point) -> Change {
-    world.tree.roll_back(&world.lock, &updates(), to, "kostas", world.now).unwrap()
+    world.tree.roll_back(&world.lock, &updates(), to, kostas(), world.now).unwrap()
 }
 
 fn log(world: &World) -> Vec<String> {
@@ -88,7 +92,7 @@ fn a_generation_that_is_gone_can_be_brought_back_and_an_unknown_one_is_told() {
     for point in
         [Point::Generation(99), Point::Before(ticket(77)), Point::Date("2020-01-01T00:00:00Z".parse().unwrap())]
     {
-        let error = world.tree.roll_back(&world.lock, &updates(), point, "kostas", world.now).unwrap_err();
+        let error = world.tree.roll_back(&world.lock, &updates(), point, kostas(), world.now).unwrap_err();
         assert!(matches!(error, RepoError::UnknownGeneration { .. }), "{error}");
         assert!(error.to_string().contains("nsrw repo show production/umd/4/sl6/x86_64/updates"), "{error}");
     }
@@ -120,7 +124,7 @@ fn garbage(world: &World, wanted: &[ContentId], records: i64) -> Garbage {
     let wanted = wanted.iter().copied().collect();
     let records = TimeDelta::days(records);
     let preview = world.tree.preview_garbage(&world.lock, &wanted, records, world.now).unwrap();
-    let found = world.tree.collect_garbage(&world.lock, &wanted, records, "kostas", world.now).unwrap();
+    let found = world.tree.collect_garbage(&world.lock, &wanted, records, kostas(), world.now).unwrap();
     assert!(preview.files <= found.files);
     found
 }
@@ -180,7 +184,7 @@ fn rot_is_found_with_what_depends_on_it() {
     assert_eq!(what, ["it is missing; ticket 3 has it", "it is missing"]);
 
     for what in ["everything read again: 0 faults", "everything read again: 1 faults"] {
-        world.tree.note(&world.lock, "kostas", what, world.now).unwrap();
+        world.tree.note(&world.lock, kostas(), what, world.now).unwrap();
     }
     let path = world.tree.layout.log();
     let text = fs::read_to_string(&path).unwrap();

@@ -1,9 +1,7 @@
 //! The database: the log, and what waits in inbox and outbox.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use egi_model::ticket::TicketId;
 use egi_repo::tree::Rot;
@@ -90,8 +88,7 @@ fn of_overdue(messages: &[&PendingMessage]) -> Option<Finding> {
 /// Releases whose files are not in the pool.
 async fn contents(site: &Site) -> anyhow::Result<Vec<Finding>> {
     let releases = site.store.load_releases().await?;
-    let tree = Arc::clone(&site.tree);
-    tokio::task::spawn_blocking(move || {
+    site.on_tree(move |tree| {
         let mut findings = Vec::new();
         for record in &releases {
             let Some(content) = record.facts.as_ref().and_then(|facts| facts.content) else { continue };
@@ -106,7 +103,6 @@ async fn contents(site: &Site) -> anyhow::Result<Vec<Finding>> {
         Ok(findings)
     })
     .await
-    .context("the pool could not be looked at")?
 }
 
 async fn letters(site: &Site) -> anyhow::Result<Vec<Finding>> {

@@ -2,10 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Context as _;
-use egi_repo::tree::{RepoError, RepoTree};
 
 use super::finding::{Finding, Fix, Outcome};
 use crate::compare;
@@ -41,13 +39,13 @@ async fn perform(site: Option<&Site>, fix: &Fix) -> anyhow::Result<()> {
         Fix::MakePrivate(file, rights) => make_private(file, *rights),
         Fix::EndLease(message, worker) => Ok(site()?.store.end_lease(*message, worker).await?),
         Fix::Mend(difference) => compare::mend(site()?, std::slice::from_ref(difference)).await,
-        Fix::TakeLock => on_tree(site()?, |tree| tree.lock().map(drop)).await,
-        Fix::RemoveBuilt => on_tree(site()?, |tree| tree.remove_leftovers(&tree.lock()?)).await,
+        Fix::TakeLock => site()?.on_tree(|tree| tree.lock().map(drop)).await,
+        Fix::RemoveBuilt => site()?.on_tree(|tree| tree.remove_leftovers(&tree.lock()?)).await,
         Fix::RemoveScratch(name) => Ok(site()?.scratch.ensure_removed(name)?),
         Fix::PublishAnew(key) => {
             let (site, key) = (site()?, key.clone());
             let now = site.now();
-            on_tree(site, move |tree| tree.publish_anew(&tree.lock()?, &key, now).map(drop)).await
+            site.on_tree(move |tree| tree.publish_anew(&tree.lock()?, &key, now).map(drop)).await
         }
     }
 }
@@ -58,12 +56,4 @@ fn make_private(file: &Path, rights: u32) -> anyhow::Result<()> {
     let mode = std::fs::metadata(file).with_context(failed)?.permissions().mode();
     let private = std::fs::Permissions::from_mode(mode & !rights);
     std::fs::set_permissions(file, private).with_context(failed)
-}
-
-async fn on_tree(
-    site: &Site,
-    work: impl FnOnce(&RepoTree) -> Result<(), RepoError> + Send + 'static,
-) -> anyhow::Result<()> {
-    let tree = Arc::clone(&site.tree);
-    Ok(tokio::task::spawn_blocking(move || work(&tree)).await??)
 }

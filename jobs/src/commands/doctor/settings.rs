@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use egi_model::role::Role;
-use egi_repo::openpgp::KeySource;
+use egi_repo::openpgp::{KEY_TOO_OPEN, KeySource};
 
 use super::check::Check;
 use super::finding::{Finding, Fix};
@@ -55,7 +55,8 @@ fn secrets(config: &Config) -> Vec<Secret> {
     let named = files.into_iter().filter(|file| !file.as_os_str().is_empty()).map(|file| config.path(&file));
     let ordinary = named.chain(team_keys(config)).map(|file| Secret { file, too_open: secret::TOO_OPEN });
     // Whoever has these can publish in the site's name, so they are not used if the group can read them.
-    let signing = signing_keys(config).into_iter().map(|file| Secret { file: config.path(&file), too_open: 0o077 });
+    let signing =
+        signing_keys(config).into_iter().map(|file| Secret { file: config.path(&file), too_open: KEY_TOO_OPEN });
     ordinary.chain(signing).collect()
 }
 

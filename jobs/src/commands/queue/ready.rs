@@ -1,20 +1,20 @@
 //! What the running `nsrw serve` says of itself. The circuit before a ticket system that is down is state of its process, so
 //! nobody else knows it.
 
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use serde::Serialize;
+use ureq::Agent;
 
+use crate::api::TICKETS;
 use crate::config::Api;
 
 /// How long it may be silent: who types the command waits for it.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// An answer is a few lines.
 const MAX_ANSWER: u64 = 64 << 10;
-/// How `/ready` begins what it says of the ticket system.
-const TICKETS: &str = "ticket system: ";
 
 /// What `/ready` answered.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -51,8 +51,8 @@ pub(super) async fn ask(api: &Api) -> Readiness {
     }
     let address = SocketAddr::new(reachable(listen.ip()), listen.port());
     match tokio::task::spawn_blocking(move || fetch(address)).await {
-        Ok(Ok(answer)) => parse(&answer),
-        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => {
+        Ok(Ok((status, text))) => understand(status, &text),
+        Ok(Err(ureq::Error::Io(error))) if error.kind() == ErrorKind::ConnectionRefused => {
             Readiness::Silent { address: address.to_string() }
         }
         Ok(Err(error)) => Readiness::Unknown { because: format!("{address} does not answer: {error}") },
@@ -69,23 +69,18 @@ fn reachable(ip: IpAddr) -> IpAddr {
     }
 }
 
-fn fetch(address: SocketAddr) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(b"GET /ready HTTP/1.0\r\n\r\n")?;
-    let mut answer = Vec::new();
-    stream.take(MAX_ANSWER).read_to_end(&mut answer)?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+/// The status and the text of the answer.
+fn fetch(address: SocketAddr) -> Result<(u16, String), ureq::Error> {
+    let config = Agent::config_builder().proxy(None).http_status_as_error(false).timeout_global(Some(PATIENCE));
+    let mut response = Agent::new_with_config(config.build()).get(format!("http://{address}/ready")).call()?;
+    let text = response.body_mut().with_config().limit(MAX_ANSWER).read_to_string()?;
+    Ok((response.status().as_u16(), text))
 }
 
-fn parse(answer: &str) -> Readiness {
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
-    let mut first = head.lines().next().unwrap_or_default().split(' ');
-    match (first.next(), first.next()) {
-        (Some(protocol), Some("200")) if protocol.starts_with("HTTP/") => Readiness::Ready,
-        (Some(protocol), Some("503")) if protocol.starts_with("HTTP/") => {
-            Readiness::Hindered(body.lines().map(str::to_owned).collect())
-        }
+fn understand(status: u16, text: &str) -> Readiness {
+    match status {
+        200 => Readiness::Ready,
+        503 => Readiness::Hindered(text.lines().map(str::to_owned).collect()),
         _ => Readiness::Unknown { because: "what listens at api.listen does not answer as nsrw serve does".to_owned() },
     }
 }
@@ -96,11 +91,10 @@ mod tests {
 
     #[test]
     fn what_is_answered_is_told_from_what_something_else_says() {
-        assert_eq!(parse("HTTP/1.0 200 OK\r\nx: y\r\n\r\nready\n"), Readiness::Ready);
-        let hindered = parse("HTTP/1.1 503 Service Unavailable\r\n\r\ndatabase: gone\nticket system: left in peace\n");
+        assert_eq!(understand(200, "ready\n"), Readiness::Ready);
+        let hindered = understand(503, "database: gone\nticket system: left in peace\n");
         assert_eq!(hindered.ticket_system(), Some("left in peace"));
-        assert!(matches!(parse("SSH-2.0-x\r\n"), Readiness::Unknown { .. }));
-        assert!(matches!(parse("HTTP/1.1 404 Not Found\r\n\r\n"), Readiness::Unknown { .. }));
+        assert!(matches!(understand(404, ""), Readiness::Unknown { .. }));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! `nsrw repo waive` and `nsrw repo waivers`: findings of the gate that shall not count.
 
-use std::sync::Arc;
-
 use anyhow::{bail, ensure};
 use egi_model::gate::Waiver;
 use egi_model::ticket::TicketId;
@@ -40,12 +38,12 @@ pub(super) async fn run(site: &Site, args: WaiveArgs) -> anyhow::Result<Exit> {
         })
         .collect();
     // Noted first: a waiver that holds and stands in no log would be worse than one that is noted and does not hold.
-    let (tree, by, notes) = (Arc::clone(&site.tree), permit.by(), waivers.iter().map(note).collect::<Vec<_>>());
-    tokio::task::spawn_blocking(move || {
+    let (by, notes) = (permit.by(), waivers.iter().map(note).collect::<Vec<_>>());
+    site.on_tree(move |tree| {
         let lock = tree.lock()?;
         notes.iter().try_for_each(|what| tree.note(&lock, by.clone(), what, now))
     })
-    .await??;
+    .await?;
     site.store.grant_waivers(&waivers).await?;
     tell(&waivers, args.json)
 }
