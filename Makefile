@@ -25,9 +25,9 @@ test:
 	@scripts/install-python test >/dev/null
 	$(CARGO) build --workspace --bins
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
-		echo "$(CARGO) nextest run --workspace"; $(CARGO) nextest run --workspace; \
+		echo "$(CARGO) nextest run --workspace --no-fail-fast"; $(CARGO) nextest run --workspace --no-fail-fast; \
 	else \
-		echo "$(CARGO) test --workspace --lib --bins --tests"; $(CARGO) test --workspace --lib --bins --tests; \
+		echo "$(CARGO) test --workspace --no-fail-fast --lib --bins --tests"; $(CARGO) test --workspace --no-fail-fast --lib --bins --tests; \
 	fi
 	$(CARGO) run -q -p nsrw-tests --bin on-databases -- $(CARGO) test -q -p egi-store --lib
 	$(CARGO) test --workspace --doc

@@ -5,9 +5,12 @@
 //! that holds it. Rows that can not be stored together are stored one by one, so that none spoils it for the others.
 //!
 //! Whoever posts may stop to wait at any moment, as clients do that hang up. So a task of its own does the writing.
+//!
+//! Who posts is waited for by somebody; what works on the inbox is not. So that one [lets a crowd in](Store::let_in) first.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -30,6 +33,12 @@ const KEPT: usize = 16;
 const WAITING: usize = 256;
 /// How long one waits at most before its commit begins.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// So many who wait are a crowd.
+const CROWD: usize = 4;
+/// How long a crowd is let in at most before something else is done.
+const STAND_BACK: Duration = Duration::from_millis(100);
+/// How often it is looked whether it is in.
+const LOOK: Duration = Duration::from_millis(2);
 /// How often a row is tried alone that collides with what others write.
 const TRIES: usize = 3;
 /// How often nonces are forgotten whose time is over.
@@ -89,26 +98,56 @@ impl Store {
             Taken::Stored(None) | Taken::Replay => Err(operation.failed()(sqlx::Error::RowNotFound)),
         }
     }
+
+    /// While a crowd waits for its messages to be stored, waits too, a tenth of a second at most: however many come,
+    /// something else is done as well.
+    pub async fn let_in(&self) {
+        let begun = Instant::now();
+        while self.intake.waiting.load(Ordering::Relaxed) >= CROWD && begun.elapsed() < STAND_BACK {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
 }
 
 /// The way to the task that writes. It ends with the last of them.
 #[derive(Debug, Clone)]
-pub(crate) struct Intake(mpsc::Sender<Entry>);
+pub(crate) struct Intake {
+    entries: mpsc::Sender<Entry>,
+    /// How many wait for an answer.
+    waiting: Arc<AtomicUsize>,
+}
+
+/// One who waits, until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 impl Intake {
     /// Starts the task.
     pub(crate) fn begin(pool: Pool) -> Self {
         let (entries, queue) = mpsc::channel(WAITING);
         tokio::spawn(work(pool, queue));
-        Self(entries)
+        Self { entries, waiting: Arc::default() }
     }
 
     async fn take(&self, row: Row) -> Result<Taken, StoreError> {
         let operation = row.operation;
         let gone = || operation.failed()(sqlx::Error::WorkerCrashed);
+        let _waiting = Waiting::begin(&self.waiting);
         let (answer, answered) = oneshot::channel();
         let entry = Entry { row, since: Instant::now(), answer };
-        self.0.send(entry).await.map_err(|_| gone())?;
+        self.entries.send(entry).await.map_err(|_| gone())?;
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 }

@@ -212,10 +212,11 @@ impl TicketSystem for Circuit {
 
     async fn ensure_child_says(
         &self,
+        read: &ChildTicket,
         wanted: &ChildTicket,
         part: &ParticipationRecord,
     ) -> Result<Written, TicketError> {
-        self.through(self.inner.ensure_child_says(wanted, part)).await
+        self.through(self.inner.ensure_child_says(read, wanted, part)).await
     }
 
     async fn ensure_child_comment(&self, id: TicketId, marker: &str, text: &str) -> Result<Written, TicketError> {

@@ -59,6 +59,12 @@ pub enum TicketError {
         /// Where it stands.
         found: RolloutState,
     },
+    /// Somebody wrote into the ticket after it was read; it was left alone.
+    #[error("ticket {ticket} was left alone: somebody has written into it since it was read")]
+    Rewritten {
+        /// The ticket.
+        ticket: TicketId,
+    },
     /// A file is larger than the caller takes.
     #[error("{field} of ticket {ticket} has {size} bytes; at most {limit} are read")]
     TooLarge {
@@ -157,6 +163,7 @@ impl TicketError {
             | Self::Forbidden { .. }
             | Self::Refused { .. }
             | Self::Overtaken { .. }
+            | Self::Rewritten { .. }
             | Self::TooLarge { .. }
             | Self::Corrupt { .. } => false,
         }

@@ -165,9 +165,14 @@ pub trait TicketSystem: Send + Sync {
     /// Reads the tickets of teams that are open.
     async fn fetch_open_children(&self) -> Result<Found<ChildTicket>, TicketError>;
 
-    /// Makes a team's ticket say what is on record, and be open or closed.
-    async fn ensure_child_says(&self, wanted: &ChildTicket, part: &ParticipationRecord)
-    -> Result<Written, TicketError>;
+    /// Makes a team's ticket say what is `wanted`, which is what is on record, and be open or closed. One that does not say any
+    /// more what was `read` of it is left alone, [`TicketError::Rewritten`].
+    async fn ensure_child_says(
+        &self,
+        read: &ChildTicket,
+        wanted: &ChildTicket,
+        part: &ParticipationRecord,
+    ) -> Result<Written, TicketError>;
 
     /// Comments on a team's ticket, unless it has a comment with this `marker`.
     async fn ensure_child_comment(&self, id: TicketId, marker: &str, text: &str) -> Result<Written, TicketError>;

@@ -76,6 +76,7 @@ pub async fn drain(site: &Site, stop: &AtomicBool) -> Result<Drained, StoreError
         if moved {
             wake_deferred(site).await?;
         }
+        site.store.let_in().await;
         let Some(claim) = site.store.claim(&worker, site.now(), site.config.lease()).await? else { break };
         waiting.remove(&claim.id);
         let handled = handle(site, &claim, stop).await;
@@ -233,8 +234,8 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
 /// What early adopters said; `None` for a message about something else.
 async fn hear_teams(site: &Site, claim: &Claim) -> Option<Result<String, GatherError>> {
     match &claim.message {
-        Message::TeamWord(word) => Some(teams::take_word(site, word).await),
-        Message::Teams { ticket } => Some(teams::read_tickets(site, *ticket).await),
+        Message::TeamWord(word) => Some(Box::pin(teams::take_word(site, word)).await),
+        Message::Teams { ticket } => Some(Box::pin(teams::read_tickets(site, *ticket)).await),
         Message::Notice(_) | Message::Faulty { .. } | Message::Wake { .. } | Message::Check { .. } => None,
     }
 }

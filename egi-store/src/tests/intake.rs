@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::Executor;
 
@@ -144,6 +144,28 @@ async fn of_a_locked_database_everybody_hears_and_nothing_is_stored() {
     for posting in (1..=20).map(|number| post(&store, number)).collect::<Vec<_>>() {
         assert!(posted(&posting.await.unwrap().unwrap()).new);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_is_let_in_for_a_while_and_nobody_is_waited_for_longer() {
+    let world = World::at(Home::file()).await;
+    let mut other = world.writing().await;
+    let post = |number: u64| {
+        let store = world.store.clone();
+        tokio::spawn(async move { store.take(None, Some(&message(number, &format!("key {number}"))), second(0)).await })
+    };
+    let crowd: Vec<_> = (1..=20).map(post).collect();
+    let stood_back = async |store: &Store| {
+        let begun = Instant::now();
+        store.let_in().await;
+        begun.elapsed()
+    };
+    while stood_back(&world.store).await < Duration::from_millis(100) {}
+    other.execute("ROLLBACK").await.unwrap();
+    for posting in crowd {
+        assert!(posted(&posting.await.unwrap().unwrap()).new);
+    }
+    assert!(stood_back(&world.store).await < Duration::from_millis(100));
 }
 
 #[tokio::test]

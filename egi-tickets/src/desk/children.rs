@@ -65,11 +65,14 @@ impl Desk {
     }
 
     /// As [`crate::TicketSystem::ensure_child_says`].
-    pub(super) fn set_child(&self, wanted: &ChildTicket) -> Result<Written, TicketError> {
+    pub(super) fn set_child(&self, read: &ChildTicket, wanted: &ChildTicket) -> Result<Written, TicketError> {
         let lock = self.store.lock()?;
         let mut record = self.store.load_child(wanted.id)?;
         if record.ticket == *wanted {
             return Ok(Written::Already);
+        }
+        if record.ticket != *read {
+            return Err(TicketError::Rewritten { ticket: wanted.id });
         }
         record.ticket = wanted.clone();
         self.store.save_child(&lock, &record)?;

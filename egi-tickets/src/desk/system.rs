@@ -165,9 +165,14 @@ impl TicketSystem for DeskSystem {
     }
 
     /// The desk keeps a team's words alone; who the team is stands on record.
-    async fn ensure_child_says(&self, wanted: &ChildTicket, _: &ParticipationRecord) -> Result<Written, TicketError> {
-        let wanted = wanted.clone();
-        self.read(move |desk| desk.set_child(&wanted)).await
+    async fn ensure_child_says(
+        &self,
+        read: &ChildTicket,
+        wanted: &ChildTicket,
+        _: &ParticipationRecord,
+    ) -> Result<Written, TicketError> {
+        let (read, wanted) = (read.clone(), wanted.clone());
+        self.read(move |desk| desk.set_child(&read, &wanted)).await
     }
 
     async fn ensure_child_comment(&self, id: TicketId, marker: &str, text: &str) -> Result<Written, TicketError> {

@@ -55,13 +55,18 @@ impl Client {
 
     /// Reads a team's ticket.
     pub(super) fn child(&self, id: TicketId) -> Result<ChildTicket, TicketError> {
+        self.see_child(id).map(|(child, _)| child)
+    }
+
+    /// Reads a team's ticket, with the tag of what was read.
+    fn see_child(&self, id: TicketId) -> Result<(ChildTicket, String), TicketError> {
         let answer = self.connection.get(&format!("REST/2.0/ticket/{id}"), &[])?;
         let body: TicketBody = self.document(&answer, Some(id))?;
         if TicketId::new(body.id) != Some(id) {
             let into = TicketId::new(body.id).unwrap_or(id);
             return Err(TicketError::Gone { ticket: id, why: Gone::MergedInto(into) });
         }
-        read(id, &body)
+        Ok((read(id, &body)?, answer.etag.unwrap_or_default()))
     }
 
     /// The tickets of teams that are open.
@@ -79,23 +84,30 @@ impl Client {
     }
 
     /// Makes a team's ticket say what is on record. RT answers 200 whatever became of it, so it is read back.
-    pub(super) fn set_child(&self, wanted: &ChildTicket, part: &ParticipationRecord) -> Result<Written, TicketError> {
+    pub(super) fn set_child(
+        &self,
+        seen: &ChildTicket,
+        wanted: &ChildTicket,
+        part: &ParticipationRecord,
+    ) -> Result<Written, TicketError> {
         let id = wanted.id;
-        let before = self.child(id)?;
+        let (before, etag) = self.see_child(id)?;
         if before == *wanted {
             return Ok(Written::Already);
+        }
+        if before != *seen {
+            return Err(TicketError::Rewritten { ticket: id });
         }
         // What is empty there and shall be is left alone: RT would keep that it was emptied.
         let (mut wanted_fields, there) = (fields(wanted, part), fields(&before, part));
         wanted_fields.retain(|name, value| *value != json!("") || there.get(name) != Some(value));
-        let etag = self.connection.get(&format!("REST/2.0/ticket/{id}"), &[])?.etag.unwrap_or_default();
         let status = if wanted.open { TicketStatus::Open } else { TicketStatus::Resolved };
         let change = json!({ "Status": status.as_str(), "CustomFields": wanted_fields });
         let answer = self.connection.put(&format!("REST/2.0/ticket/{id}"), &etag, &change)?;
         match answer.status {
             StatusCode::OK if self.child(id)? == *wanted => Ok(Written::Changed),
             StatusCode::OK => Err(TicketError::Refused { ticket: Some(id), reasons: answer.messages() }),
-            StatusCode::PRECONDITION_FAILED => Err(answer.unexpected()),
+            StatusCode::PRECONDITION_FAILED => Err(TicketError::Rewritten { ticket: id }),
             _ => Err(self.refused(id, &answer)),
         }
     }

@@ -135,11 +135,12 @@ impl TicketSystem for RtSystem {
 
     async fn ensure_child_says(
         &self,
+        read: &ChildTicket,
         wanted: &ChildTicket,
         part: &ParticipationRecord,
     ) -> Result<Written, TicketError> {
-        let (wanted, part) = (wanted.clone(), part.clone());
-        self.run(move |rt| rt.set_child(&wanted, &part)).await
+        let (read, wanted, part) = (read.clone(), wanted.clone(), part.clone());
+        self.run(move |rt| rt.set_child(&read, &wanted, &part)).await
     }
 
     async fn ensure_child_comment(&self, id: TicketId, marker: &str, text: &str) -> Result<Written, TicketError> {

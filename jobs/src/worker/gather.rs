@@ -16,7 +16,7 @@ use egi_workflow::snapshot::takes_delivery;
 use egi_workflow::{Cause, Reason, ReleaseRecord, Rollout, Snapshot, gate_before};
 
 use super::intake::Keep;
-use super::{inbox, intake, set};
+use super::{inbox, intake, set, teams};
 use crate::gate::{self, GateError};
 use crate::site::Site;
 
@@ -70,6 +70,10 @@ pub(super) fn unreadable(claim: &Claim) -> Option<Reason> {
 pub(super) async fn gather(site: &Site, claim: &Claim) -> Result<Gathered, GatherError> {
     let ticket = fetch_ticket(site, claim.message.ticket()).await?;
     let record = register(site, &ticket).await?;
+    if record.stood == RolloutState::StageRollout {
+        // What was written and not read yet counts for what is decided now.
+        teams::read_tickets(site, ticket.id).await?;
+    }
     match &claim.message {
         Message::Notice(notice) => gather_notice(site, claim, notice, ticket, record).await,
         Message::Wake { .. } => {

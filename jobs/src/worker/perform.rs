@@ -141,7 +141,7 @@ pub(super) async fn perform(run: &Step<'_>, effect: &Effect) -> Result<StepLog, 
         }
         Effect::DropScratch => delivery::drop_scratch(run)?,
         Effect::Invite { team, delivery } => teams::invite(run, team, *delivery).await?,
-        Effect::EndInvitations => teams::end(run).await?,
+        Effect::EndInvitations => Box::pin(teams::end(run)).await?,
         Effect::NoteReport { link } => teams::note_report(run, link).await?,
         Effect::SetProgress { .. }
         | Effect::SetField { .. }

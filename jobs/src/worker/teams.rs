@@ -1,7 +1,8 @@
 //! Early adopters: teams invited, what they say, and who is told.
 //!
 //! What a team says is put on record first and told afterwards, and only then its message is done; so a message that is worked
-//! on twice ends as one that was worked on once.
+//! on twice ends as one that was worked on once. A team's ticket is written to only as long as it says what was read of it:
+//! what somebody writes there meanwhile is read before it could be replaced.
 
 use std::collections::BTreeSet;
 
@@ -24,6 +25,37 @@ use super::GatherError;
 use super::perform::{PerformError, Step};
 use crate::outbox;
 use crate::site::Site;
+
+/// How often a team's ticket is read again, at most, that somebody writes into while its invitation ends.
+const LOOKS: usize = 5;
+
+/// What kept a team from being heard or told.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Ticket(#[from] TicketError),
+}
+
+impl Trouble {
+    /// As trouble with the release's ticket.
+    const fn with(ticket: TicketId) -> impl Fn(Self) -> GatherError {
+        move |trouble| match trouble {
+            Self::Store(error) => GatherError::Store(error),
+            Self::Ticket(source) => GatherError::Ticket { ticket, source },
+        }
+    }
+}
+
+impl From<Trouble> for PerformError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Store(error) => Self::Store(error),
+            Trouble::Ticket(error) => Self::Ticket(error),
+        }
+    }
+}
 
 /// Invites a team: a ticket of its own where the ticket system has such, and a part on record.
 pub(super) async fn invite(run: &Step<'_>, team: &Team, delivery: ContentId) -> Result<String, PerformError> {
@@ -78,20 +110,34 @@ async fn describe_release(site: &Site, ticket: TicketId) -> Result<(String, Stri
 
 /// Ends the invitations of a release that leaves staged rollout.
 pub(super) async fn end(run: &Step<'_>) -> Result<String, PerformError> {
-    let site = run.site;
     let mut silent = 0;
-    for part in site.store.load_parts(Some(run.ticket)).await? {
-        let mut record = part.record;
-        if record.participation == Participation::Invited {
-            record.participation = Participation::NoAnswer;
+    for part in run.site.store.load_parts(Some(run.ticket)).await? {
+        if end_one(run.site, part.record).await?.participation == Participation::NoAnswer {
             silent += 1;
-        }
-        site.store.save_part(&record, None, site.now()).await?;
-        if let Some(child) = record.child {
-            say(site, &ChildTicket::of(child, &record, false), &record).await?;
         }
     }
     Ok(format!("the invitations are over; {silent} teams never answered"))
+}
+
+/// Ends one invitation. What the team wrote into its ticket before that counts.
+async fn end_one(site: &Site, part: ParticipationRecord) -> Result<ParticipationRecord, Trouble> {
+    let mut record = part;
+    for _ in 0..LOOKS {
+        let child = look(site, &record).await?;
+        if let Some(child) = &child {
+            hear(site, &record, child).await?;
+            record = part_of(site, record.release, |one| one.team == record.team).await?.unwrap_or(record);
+        }
+        if record.participation == Participation::Invited {
+            record.participation = Participation::NoAnswer;
+        }
+        site.store.save_part(&record, None, site.now()).await?;
+        let Some(child) = child else { break };
+        if say(site, &child, false, &record).await? {
+            break;
+        }
+    }
+    Ok(record)
 }
 
 /// Puts on record that the consolidated report was published, at the time its link was put into the ticket.
@@ -113,41 +159,65 @@ pub(super) async fn note_report(run: &Step<'_>, link: &str) -> Result<String, Pe
     Ok(format!("the report {link} is on record as published"))
 }
 
-/// Makes a team's ticket say what is on record. One that is gone, or that the ticket system does not let be changed, is told of
-/// in the log: what is on record counts.
-async fn say(site: &Site, wanted: &ChildTicket, part: &ParticipationRecord) -> Result<(), TicketError> {
-    match site.tickets.ensure_child_says(wanted, part).await {
-        Ok(_) => Ok(()),
+/// Reads a team's ticket. `None` when there is none, or none that can be read: what is on record counts.
+async fn look(site: &Site, part: &ParticipationRecord) -> Result<Option<ChildTicket>, TicketError> {
+    let Some(id) = part.child else { return Ok(None) };
+    match site.tickets.fetch_child(id).await {
+        Ok(child) => Ok(Some(child)),
         Err(error) if error.is_transient() => Err(error),
         Err(error) => {
             warn!(ticket.id = part.release.get(), "the ticket of {}: {}", part.team, crate::error_chain(&error));
-            Ok(())
+            Ok(None)
+        }
+    }
+}
+
+/// Makes a team's ticket say what is on record, and be `open` or closed, as long as it says what it said when it was `read`.
+/// `false` when it does not: then it is left alone, to be read again. One that the ticket system does not let be changed is
+/// told of in the log: what is on record counts.
+async fn say(site: &Site, read: &ChildTicket, open: bool, part: &ParticipationRecord) -> Result<bool, TicketError> {
+    let wanted = ChildTicket::of(read.id, part, open);
+    match site.tickets.ensure_child_says(read, &wanted, part).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_transient() => Err(error),
+        Err(error) => {
+            warn!(ticket.id = part.release.get(), "the ticket of {}: {}", part.team, crate::error_chain(&error));
+            Ok(!matches!(error, TicketError::Rewritten { .. }))
         }
     }
 }
 
 /// What somebody said of a team's part: judged, put on record, told.
 pub(super) async fn take_word(site: &Site, word: &TeamWord) -> Result<String, GatherError> {
+    take(site, word).await.map_err(Trouble::with(word.release))
+}
+
+async fn take(site: &Site, word: &TeamWord) -> Result<String, Trouble> {
+    let known = part_of(site, word.release, |part| part.team.is_same(&word.team)).await?;
+    let child = match &known {
+        Some(part) => look(site, part).await?,
+        None => None,
+    };
+    let news = matches!(judge_word(site, word).await?.1, Ok(Judged::Now(_)));
+    if let (true, Some(part), Some(child)) = (news, &known, &child) {
+        // What the team wrote into its ticket came before.
+        hear(site, part, child).await?;
+    }
     match try_word(site, word).await? {
         Ok(part) => {
-            let child = part.child.map(|child| ChildTicket::of(child, &part, true));
             if let Some(child) = child {
-                say(site, &child, &part).await.map_err(of_ticket(word.release))?;
+                say(site, &child, true, &part).await?;
             }
-            tell(site, &part).await.map_err(of_ticket(word.release))?;
+            tell(site, &part).await?;
             Ok(message::part(&part))
         }
         Err(fault) => {
             let text = message::not_noted(word.team.as_str(), &word.by, &fault);
             warn!(ticket.id = word.release.get(), "{text}");
-            comment(site, word.release, word.team.as_str(), &text).await.map_err(of_ticket(word.release))?;
+            comment(site, word.release, word.team.as_str(), &text).await?;
             Ok(text)
         }
     }
-}
-
-const fn of_ticket(ticket: TicketId) -> impl Fn(TicketError) -> GatherError {
-    move |source| GatherError::Ticket { ticket, source }
 }
 
 /// The team's part once the word is on record; the fault where it does not count.
@@ -218,21 +288,30 @@ fn settle(ticket: TicketId, written: Result<Written, TicketError>) -> Result<(),
 pub(super) async fn read_tickets(site: &Site, release: TicketId) -> Result<String, GatherError> {
     let mut told = Vec::new();
     for part in site.store.load_parts(Some(release)).await? {
-        let Some(id) = part.record.child else { continue };
-        match site.tickets.fetch_child(id).await {
-            Ok(child) => told.extend(read_ticket(site, &part.record, &child).await?),
-            Err(gone @ (TicketError::Missing { .. } | TicketError::Gone { .. } | TicketError::Malformed { .. })) => {
-                let text = message::child_gone(&part.record, &crate::error_chain(&gone));
-                comment(site, release, part.record.team.as_str(), &text).await.map_err(of_ticket(release))?;
-                told.push(text);
-            }
-            Err(source) => return Err(GatherError::Ticket { ticket: release, source }),
-        }
+        told.extend(read_ticket(site, &part.record).await.map_err(Trouble::with(release))?);
     }
     Ok(told.join("\n"))
 }
 
-async fn read_ticket(site: &Site, part: &ParticipationRecord, child: &ChildTicket) -> Result<Vec<String>, GatherError> {
+async fn read_ticket(site: &Site, part: &ParticipationRecord) -> Result<Vec<String>, Trouble> {
+    let Some(id) = part.child else { return Ok(Vec::new()) };
+    let child = match site.tickets.fetch_child(id).await {
+        Ok(child) => child,
+        Err(gone @ (TicketError::Missing { .. } | TicketError::Gone { .. } | TicketError::Malformed { .. })) => {
+            let text = message::child_gone(part, &crate::error_chain(&gone));
+            comment(site, part.release, part.team.as_str(), &text).await?;
+            return Ok(vec![text]);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let told = hear(site, part, &child).await?;
+    let now = part_of(site, part.release, |one| one.team == part.team).await?.unwrap_or_else(|| part.clone());
+    say(site, &child, child.open, &now).await?;
+    Ok(told)
+}
+
+/// Puts on record what the team's ticket says and is not; tells of it, and in that ticket of what does not count.
+async fn hear(site: &Site, part: &ParticipationRecord, child: &ChildTicket) -> Result<Vec<String>, Trouble> {
     let release = part.release;
     let (mut told, mut faults) = (Vec::new(), Vec::new());
     match read_child(child, part) {
@@ -243,7 +322,7 @@ async fn read_ticket(site: &Site, part: &ParticipationRecord, child: &ChildTicke
                 let word = TeamWord { release, team: part.team.clone(), word, by, vouched: true, at: site.now() };
                 match try_word(site, &word).await? {
                     Ok(part) => {
-                        tell(site, &part).await.map_err(of_ticket(release))?;
+                        tell(site, &part).await?;
                         told.push(message::part(&part));
                     }
                     Err(fault) => faults.push(fault),
@@ -254,12 +333,9 @@ async fn read_ticket(site: &Site, part: &ParticipationRecord, child: &ChildTicke
     for fault in faults {
         let text = message::not_noted(part.team.as_str(), &format!("ticket {}", child.id), &fault);
         let marker = marker(part.team.as_str(), &format!("{text}{child:?}"));
-        settle(release, site.tickets.ensure_child_comment(child.id, &marker, &text).await)
-            .map_err(of_ticket(release))?;
+        settle(release, site.tickets.ensure_child_comment(child.id, &marker, &text).await)?;
         told.push(text);
     }
-    let now = part_of(site, release, |one| one.team == part.team).await?.unwrap_or_else(|| part.clone());
-    say(site, &ChildTicket::of(child.id, &now, child.open), &now).await.map_err(of_ticket(release))?;
     Ok(told)
 }
 

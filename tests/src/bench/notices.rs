@@ -1,31 +1,27 @@
 //! Notices accepted with durable commits, beside what the database can do at most.
 
+mod client;
 mod postgres;
 
 use std::ops::RangeInclusive;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use chrono::Utc;
-use nsrw::api::{Secret, sign};
-use ureq::Agent;
+use anyhow::{Result, bail};
 
+use self::client::Client;
 pub(super) use self::postgres::OnPostgres;
 use super::measure::{Figures, Meter, parse_figures};
 use super::workshop::Workshop;
 use super::{Contest, Job, Way};
 use crate::process::run;
-use crate::serve::{FORM, Serving, make_nonce};
+use crate::serve::Serving;
 use crate::site::Site;
 
 /// How many post at the same time.
-const CLIENTS: u32 = 8;
+const CLIENTS: u32 = 32;
 /// How many notices are posted in all.
 const COUNT: u32 = 2000;
-/// How long an answer may take.
-const ANSWER: Duration = Duration::from_mins(1);
 /// Debian's own Python: `PATH` may show a wrapper first.
 pub(super) const PYTHON: &str = "/usr/bin/python3";
 
@@ -110,50 +106,30 @@ impl Contest for Notices<'_> {
 /// Starts the site's server and has it accept all notices.
 fn accept(site: &Site) -> Result<Figures> {
     let serving = Serving::start(site)?;
+    let clients = prepare(&serving, 1..=COUNT)?;
     rustix::fs::sync();
     let meter = Meter::start(serving.id())?;
-    post_all(&serving, 1..=COUNT)?;
+    post(clients)?;
     let figures = meter.stop()?;
     serving.kill()?;
     Ok(figures)
 }
 
+/// Each client's share of the notices, signed, ready to be sent.
+fn prepare(serving: &Serving, notices: RangeInclusive<u32>) -> Result<Vec<Client>> {
+    let share = |client| notices.clone().filter(move |number| number % CLIENTS == client);
+    (0..CLIENTS).map(|client| Client::prepare(serving, share(client))).collect()
+}
+
 /// All clients at once.
-pub(super) fn post_all(serving: &Serving, notices: RangeInclusive<u32>) -> Result<()> {
+fn post(clients: Vec<Client>) -> Result<()> {
     thread::scope(|scope| {
-        let share = |client| {
-            let notices = notices.clone();
-            scope.spawn(move || post_share(serving, notices, client))
-        };
-        let clients: Vec<_> = (0..CLIENTS).map(share).collect();
+        let clients: Vec<_> = clients.into_iter().map(|client| scope.spawn(|| client.post_all())).collect();
         clients.into_iter().try_for_each(|client| client.join().unwrap_or_else(|_| bail!("a client broke off")))
     })
 }
 
-/// One client's share: every eighth notice.
-fn post_share(serving: &Serving, notices: RangeInclusive<u32>, client: u32) -> Result<()> {
-    let config = Agent::config_builder().proxy(None).http_status_as_error(false).timeout_global(Some(ANSWER));
-    let agent = Agent::new_with_config(config.build());
-    let url = format!("http://{}/api/rollout", serving.address());
-    for number in notices.filter(|number| number % CLIENTS == client) {
-        post(&agent, &url, serving.secret(), number).with_context(|| format!("failed to post notice {number}"))?;
-    }
-    Ok(())
-}
-
-/// A notice that was not accepted, or taken for a repeat, is an error.
-fn post(agent: &Agent, url: &str, secret: &Secret, number: u32) -> Result<()> {
-    let body = format!(
-        "Ticket_Id={number}&Current_Rollout_Progress=Unverified&Previous_Rollout_Progress=Submitted\
-         &Emergency_Release=No&Transaction_Id={number}"
-    );
-    let mut request = agent.post(url).header("Content-Type", FORM);
-    for (name, value) in sign(secret, body.as_bytes(), &make_nonce(), Utc::now()) {
-        request = request.header(name, value);
-    }
-    let mut response = request.send(&body).context("no answer")?;
-    let text = response.body_mut().read_to_string().context("failed to read the answer")?;
-    let accepted = response.status().as_u16() == 202 && text.contains("\"repeat\":false");
-    ensure!(accepted, "the answer was {}: {text}", response.status());
-    Ok(())
+/// Posts notices about tickets of these numbers.
+pub(super) fn post_all(serving: &Serving, notices: RangeInclusive<u32>) -> Result<()> {
+    post(prepare(serving, notices)?)
 }

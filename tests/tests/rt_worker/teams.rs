@@ -2,6 +2,7 @@
 
 use egi_model::field::Field;
 use nsrw_tests::process::wait_until;
+use nsrw_tests::serve::Serving;
 use serde_json::{Value, json};
 
 use crate::world::{PATIENCE, World};
@@ -151,5 +152,51 @@ fn early_adopters_answer_in_their_tickets_and_the_release_is_accepted_on_it() {
     let line = |text: &str, name: &str| text.lines().find(|line| line.contains(name)).unwrap_or_default().to_owned();
     assert!(sheet("M.SA1.3-1").contains(&format!("{month},1,2,")), "{}", sheet("M.SA1.3-1"));
     assert!(line(&sheet("M.SA1.3-7"), "NGI_IBERGRID").contains(",2,1"), "{}", sheet("M.SA1.3-7"));
+    world.assert_sound();
+}
+
+#[test]
+fn what_a_team_writes_into_its_ticket_counts_though_nobody_read_it_yet() {
+    let world = World::new();
+    world.make_teams();
+    world.site.change_setting("worker.sync_seconds", "1").unwrap();
+    world.site.done(&["ea", "load", "--rt"]).unwrap();
+    let ticket = world.open("storm", "1.0.0");
+    let server = world.serve();
+    world.go_to_verification(ticket);
+    world.go("carlos", ticket, "StageRollout");
+    let [ingrid, ifca, brunel, _] = TEAMS.map(|(team, _)| world.child(ticket, team));
+    world.write("nobody1", ingrid, &json!({ "Participation": "Accepted" }));
+    world.wait_for_part(ticket, "NCG-INGRID-PT", "participation", "Accepted");
+    world.set("mario", ticket, Field::StageRolloutReport, "https://documents.example.org/staged-rollout");
+    assert_eq!(server.stop().unwrap(), 0);
+
+    // While nobody looks: one team takes part and is said to decline; one reports, one declines, and then it is over.
+    world.write("nobody1", ifca, &json!({ "Participation": "Accepted", "Outcome": "AcceptWithWarnings" }));
+    world.site.done(&["ea", "decline", &ticket.to_string(), "IFCA-LCG2", "--as", "nobody1"]).unwrap();
+    world.site.done(&["promote"]).unwrap();
+    let noted = world.comments(ticket).concat();
+    assert!(noted.contains("the team has reported an outcome already, so it can not decline"), "{noted}");
+    let reported =
+        json!({ "Outcome": "Accept", "ReportURL": "https://documents.example.org/pt", "ReportNote": "fine" });
+    world.write("nobody1", ingrid, &reported);
+    world.write("nobody1", brunel, &json!({ "Participation": "Declined" }));
+    world.ask("mario", ticket, "Production");
+    let server = Serving::start(&world.site).unwrap();
+    world.wait_to_stand(ticket, "Production OK");
+    world.wait_for_part(ticket, "NCG-INGRID-PT", "outcome", "Accept");
+    world.wait_for_part(ticket, "NCG-INGRID-PT", "note", "fine");
+    world.wait_for_part(ticket, "IFCA-LCG2", "outcome", "AcceptWithWarnings");
+    world.wait_for_part(ticket, "UKI-LT2-Brunel", "participation", "Declined");
+    world.wait_for_part(ticket, "CESNET", "participation", "NoAnswer");
+    for child in [ingrid, ifca, brunel] {
+        let closed = wait_until(PATIENCE, || Ok((world.status(child) == "resolved").then_some(())));
+        closed.unwrap_or_else(|_| panic!("ticket {child} stays open\n{}", world.log()));
+    }
+    assert_eq!(
+        [world.child_field(ingrid, "Outcome"), world.child_field(ifca, "Outcome")],
+        ["Accept", "AcceptWithWarnings"].map(str::to_owned)
+    );
+    assert_eq!(server.stop().unwrap(), 0);
     world.assert_sound();
 }

@@ -154,7 +154,12 @@ impl TicketSystem for Rest1System {
         Ok(Found::default())
     }
 
-    async fn ensure_child_says(&self, _: &ChildTicket, _: &ParticipationRecord) -> Result<Written, TicketError> {
+    async fn ensure_child_says(
+        &self,
+        _: &ChildTicket,
+        _: &ChildTicket,
+        _: &ParticipationRecord,
+    ) -> Result<Written, TicketError> {
         Ok(Written::Already)
     }
 
