@@ -17,6 +17,18 @@ use crate::site::Site;
 /// How many are posted at the same time.
 const AT_ONCE: usize = 200;
 
+/// How many messages wait in a site's inbox.
+pub fn count_pending(site: &Site) -> Result<u64> {
+    let url = site.database()?;
+    let runtime = tokio::runtime::Runtime::new().context("failed to start")?;
+    runtime.block_on(async {
+        let store = Store::open(&url).await?;
+        let count = store.count_pending().await?;
+        store.close().await;
+        Ok(count)
+    })
+}
+
 /// Puts a notice for each of these changes into a site's inbox, each about another ticket that is not there. None is to be
 /// worked on before `wait` is over.
 pub fn fill(site: &Site, changes: RangeInclusive<u64>, wait: Duration) -> Result<()> {

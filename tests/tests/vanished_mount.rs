@@ -6,7 +6,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where its world can not be built")]
 
-use nsrw_tests::crash::vanish::vanish;
+use std::time::Duration;
+
+use nsrw_tests::crash::vanish::{vanish, vanish_under_server};
 use nsrw_tests::crash::{Mode, Phase, PhaseName};
 
 /// How many moments of each piece are tried each time.
@@ -33,6 +35,29 @@ fn take_away(name: PhaseName) {
     );
     assert!(vanished.met > 1, "{vanished:?}");
     assert!(vanished.faults.is_empty(), "{}", vanished.faults.join("\n"));
+}
+
+#[expect(clippy::print_stdout, reason = "how often it was met is what a full run is made for")]
+#[test]
+fn under_a_server_that_goes_on_running() {
+    let tries = match Mode::from_environment().unwrap() {
+        Mode::Sample => 3,
+        Mode::Full => 100,
+        Mode::Random { kills, .. } => u32::try_from(kills).unwrap(),
+    };
+    let mut met = 0;
+    for name in [PhaseName::Intake, PhaseName::Replacement] {
+        let mut phase = Phase::prepare(name).unwrap();
+        // From the moment it listens to when all is done.
+        let vanished = vanish_under_server(&phase, (0..tries).map(|n| Duration::from_millis(400) * n / tries)).unwrap();
+        if !vanished.faults.is_empty() {
+            phase.keep();
+        }
+        println!("{name}, a server: gone {} times, {} times too late", vanished.met, vanished.unmet);
+        assert!(vanished.faults.is_empty(), "{}", vanished.faults.join("\n"));
+        met += vanished.met;
+    }
+    assert!(met > 1, "the server was never at work");
 }
 
 #[test]

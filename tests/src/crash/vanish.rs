@@ -8,20 +8,26 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use walkdir::WalkDir;
 
 use super::tracer::{self, End, Traced};
 use super::{Phase, picture};
-use crate::process::run;
+use crate::process::{run, wait_until};
+use crate::queue::count_pending;
 use crate::scenario::disk::Disk;
+use crate::serve::Serving;
 use crate::site::Site;
 
 /// More than any tree here needs.
 const SIZE: &str = "64m";
 /// How `nsrw` ends when trying again can help.
 const TRY_AGAIN: i32 = 4;
+/// How long a server may take for its work, once it has its tree.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -43,6 +49,25 @@ pub fn vanish<I: IntoIterator<Item = usize>>(phase: &Phase, chosen: impl FnOnce(
         let (met, fault) = trial.run(call, &expected)?;
         *(if met { &mut vanished.met } else { &mut vanished.unmet }) += 1;
         vanished.faults.extend(fault.map(|fault| format!("{}, gone before call {call}: {fault}", phase.name)));
+        trial.clear()?;
+    }
+    Ok(vanished)
+}
+
+/// The same under a server that goes on running: the tree goes away so long after its start, and it hears of nothing else.
+pub fn vanish_under_server(phase: &Phase, after: impl IntoIterator<Item = Duration>) -> Result<Vanished> {
+    let (expected, _) = undisturbed(phase)?;
+    let mut vanished = Vanished::default();
+    for after in after {
+        let trial = Trial::set_up(phase)?;
+        for (setting, value) in
+            [("api.listen", "\"127.0.0.1:0\""), ("worker.poll_seconds", "1"), ("worker.retry_seconds", "1")]
+        {
+            trial.site.change_setting(setting, value)?;
+        }
+        let (met, fault) = trial.serve(after, &expected)?;
+        *(if met { &mut vanished.met } else { &mut vanished.unmet }) += 1;
+        vanished.faults.extend(fault.map(|fault| format!("{}, gone {after:?} after the start: {fault}", phase.name)));
         trial.clear()?;
     }
     Ok(vanished)
@@ -101,6 +126,31 @@ impl Trial {
         Ok((true, fault))
     }
 
+    /// The same with a server that goes on running.
+    fn serve(&self, after: Duration, expected: &str) -> Result<(bool, Option<String>)> {
+        let serving = Serving::start(&self.site)?;
+        thread::sleep(after);
+        self.disk.inside(&["umount", "--lazy"], &[&self.tree])?;
+        let met = count_pending(&self.site)? > 0;
+        let judged = self.judge_server(&serving).and_then(|()| {
+            ensure!(serving.stop()? == 0, "the server did not end well");
+            self.judge_end(expected)
+        });
+        let said = || fs::read_to_string(self.site.folder().join("serve.log")).unwrap_or_default();
+        Ok((met, judged.err().map(|error| format!("{error:#}\n{}", said()))))
+    }
+
+    fn judge_server(&self, serving: &Serving) -> Result<()> {
+        wait_until(PATIENCE, || Ok((serving.get("/ready")?.status == 503).then_some(())))
+            .context("it says that it is ready")?;
+        ensure!(serving.get("/health")?.status == 200, "it does not live any more");
+        ensure_empty(&self.tree)?;
+        self.mount()?;
+        let idle =
+            || Ok::<bool, anyhow::Error>(serving.get("/ready")?.status == 200 && count_pending(&self.site)? == 0);
+        wait_until(PATIENCE, || Ok(idle()?.then_some(()))).context("it does not carry on")
+    }
+
     fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
@@ -114,6 +164,11 @@ impl Trial {
         ensure_empty(&self.tree)?;
         self.mount()?;
         self.site.done(&["promote"])?;
+        self.judge_end(expected)
+    }
+
+    /// The tree is there and all is done.
+    fn judge_end(&self, expected: &str) -> Result<()> {
         // Where this process can look at it.
         fs::remove_dir_all(&self.tree).context("failed to remove a folder")?;
         run(Command::new("cp").arg("--archive").args([&self.disk.seen(&self.drive), &self.tree]))?;
