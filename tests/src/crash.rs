@@ -10,6 +10,7 @@
 //! Left out: power cuts. What a killed process has written is in the system's memory and stays; that it was synced in the
 //! right order before it was announced is another test's to show.
 
+mod boundary;
 pub mod hardship;
 mod mode;
 pub mod order;
@@ -20,6 +21,7 @@ mod sweep;
 pub mod tracer;
 pub mod vanish;
 
+pub use self::boundary::Boundaries;
 pub use self::mode::{Mode, VARIABLE};
 pub use self::phase::{Phase, PhaseName};
 pub use self::report::Report;

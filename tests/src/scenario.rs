@@ -51,6 +51,7 @@ use anyhow::{Context as _, Result, bail};
 
 use self::stable::Stable;
 use self::world::World;
+use crate::crash::{Boundaries, Mode};
 
 /// Runs a script and returns its transcript. An error is one of the script or of the world around it: whatever the site
 /// answers is part of the transcript.
@@ -65,7 +66,20 @@ pub fn run_on(script: &str, url: &str) -> Result<String> {
     play(script, world)
 }
 
+/// Runs a script; each piece of work in it is also done in copies of the site, killed at effects' boundaries, and has to end
+/// as it does undisturbed. A site on a disk of its own is left alone. Returns the transcript and what came of it.
+pub fn run_killed(script: &str, mode: Mode) -> Result<(String, Boundaries)> {
+    let mut world = World::new()?;
+    world.kill_at_boundaries(mode);
+    let transcript = tell(script, &mut world)?;
+    Ok((transcript, world.boundaries()))
+}
+
 fn play(script: &str, mut world: World) -> Result<String> {
+    tell(script, &mut world)
+}
+
+fn tell(script: &str, world: &mut World) -> Result<String> {
     let stable = Stable::new(world.home())?;
     let mut transcript = String::new();
     for (number, line) in (1..).zip(script.lines().map(str::trim)) {
@@ -73,7 +87,7 @@ fn play(script: &str, mut world: World) -> Result<String> {
             let _ = writeln!(transcript, "{line}");
             continue;
         }
-        let told = obey(&mut world, line).with_context(|| format!("line {number}: {line}"))?;
+        let told = obey(world, line).with_context(|| format!("line {number}: {line}"))?;
         let _ = write!(transcript, "> {line}\n{}", stable.text(&told));
     }
     Ok(transcript)

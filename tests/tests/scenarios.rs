@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use nsrw_tests::crash::Mode;
 use nsrw_tests::packages::TinyPackage;
 use nsrw_tests::provider::Delivery;
 use nsrw_tests::scenario;
@@ -27,10 +28,29 @@ fn play(name: &str) {
     settings.bind(|| insta::assert_snapshot!(name, transcript));
 }
 
-/// A test for each script, and the list of them.
+/// The same, and each piece of work is also killed at effects' boundaries: at one of them, or at all with
+/// `NSRW_CRASH=full`.
+#[expect(clippy::print_stdout, reason = "how often it was killed is what a full run is made for")]
+fn play_killed(name: &str) {
+    let script = fs::read_to_string(folder().join(format!("{name}.txt"))).unwrap();
+    let (_, boundaries) = scenario::run_killed(&script, Mode::from_environment().unwrap()).unwrap();
+    println!(
+        "{name}: {} pieces of work, {} kills, {} faults",
+        boundaries.works,
+        boundaries.kills,
+        boundaries.faults.len()
+    );
+    assert!(boundaries.faults.is_empty(), "{}", boundaries.faults.join("\n"));
+}
+
+/// Two tests for each script, and the list of them.
 macro_rules! scripts {
     ($($name:ident),+ $(,)?) => {
         $(#[test] fn $name() { play(&stringify!($name).replace('_', "-")); })+
+
+        mod killed {
+            $(#[test] fn $name() { super::play_killed(&stringify!($name).replace('_', "-")); })+
+        }
 
         const PLAYED: &[&str] = &[$(stringify!($name)),+];
     };

@@ -37,7 +37,6 @@ fn take_away(name: PhaseName) {
     assert!(vanished.faults.is_empty(), "{}", vanished.faults.join("\n"));
 }
 
-#[expect(clippy::print_stdout, reason = "how often it was met is what a full run is made for")]
 #[test]
 fn under_a_server_that_goes_on_running() {
     let tries = match Mode::from_environment().unwrap() {

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::disk::Disk;
 use super::news::{self, TicketView, TreeView};
 use super::offer::Offer;
+use crate::crash::{Boundaries, Mode};
 use crate::process::wait_until;
 use crate::servers::{Condition, FtpServer, HttpServer, RsyncDaemon, Wire};
 use crate::site::{Ended, Site};
@@ -33,6 +34,9 @@ pub(super) struct World {
     offers: BTreeMap<String, Offer>,
     tickets: BTreeMap<String, u64>,
     seen: Seen,
+    /// How much of the work is also done killed, and what came of it.
+    killing: Option<Mode>,
+    boundaries: Boundaries,
     home: TempDir,
 }
 
@@ -68,12 +72,22 @@ impl World {
             offers: BTreeMap::new(),
             tickets: BTreeMap::new(),
             seen: Seen::default(),
+            killing: None,
+            boundaries: Boundaries::default(),
             home,
         })
     }
 
     pub(super) fn use_database(&self, url: &str) -> Result<()> {
         self.site.use_database(url)
+    }
+
+    pub(super) fn kill_at_boundaries(&mut self, mode: Mode) {
+        self.killing = Some(mode);
+    }
+
+    pub(super) fn boundaries(self) -> Boundaries {
+        self.boundaries
     }
 
     pub(super) fn home(&self) -> &Path {
@@ -179,7 +193,7 @@ impl World {
     pub(super) fn await_answer(&mut self, name: &str) -> Result<String> {
         let number = self.number(name)?;
         wait_until(ANSWER_LIMIT, || {
-            self.work()?;
+            self.work_undisturbed()?;
             Ok((!self.view(number)?.is_pending()).then_some(()))
         })?;
         self.news(true)
@@ -189,7 +203,7 @@ impl World {
         let number = self.number(name)?;
         let before = self.view(number)?.comments();
         wait_until(ANSWER_LIMIT, || {
-            self.work()?;
+            self.work_undisturbed()?;
             Ok((self.view(number)?.comments() > before).then_some(()))
         })?;
         self.news(true)
@@ -285,6 +299,22 @@ impl World {
     }
 
     fn work(&mut self) -> Result<Ended> {
+        match self.killing {
+            Some(mode) if self.disk.is_none() => self.work_killed(mode),
+            _ => self.work_undisturbed(),
+        }
+    }
+
+    fn work_killed(&mut self, mode: Mode) -> Result<Ended> {
+        let folder = self.home().join("killed");
+        let before = self.site.copy_to(&self.home().join("before"))?;
+        let ended = self.work_undisturbed()?;
+        self.boundaries.pull_at_each(&before, &self.site, &folder, mode)?;
+        std::fs::remove_dir_all(before.folder()).context("failed to remove a copy")?;
+        Ok(ended)
+    }
+
+    fn work_undisturbed(&mut self) -> Result<Ended> {
         let ended = self.site.nsrw(&["promote"])?;
         self.seen.log.clone_from(&ended.log);
         Ok(ended)

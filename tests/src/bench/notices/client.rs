@@ -65,7 +65,7 @@ fn render(serving: &Serving, ticket: u32) -> Vec<u8> {
     );
     let address = serving.address();
     let signed = sign(serving.secret(), body.as_bytes(), &make_nonce(), Utc::now());
-    let signed: String = signed.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let signed = signed.map(|(name, value)| format!("{name}: {value}\r\n")).concat();
     let length = body.len();
     format!(
         "POST /api/rollout HTTP/1.1\r\nHost: {address}\r\nContent-Type: {FORM}\r\nContent-Length: {length}\r\n{signed}\r\n{body}"
