@@ -193,15 +193,13 @@ pub(super) async fn take_word(site: &Site, word: &TeamWord) -> Result<String, Ga
 }
 
 async fn take(site: &Site, word: &TeamWord) -> Result<String, Trouble> {
-    let known = part_of(site, word.release, |part| part.team.is_same(&word.team)).await?;
-    let child = match &known {
-        Some(part) => look(site, part).await?,
-        None => None,
-    };
-    let news = matches!(judge_word(site, word).await?.1, Ok(Judged::Now(_)));
-    if let (true, Some(part), Some(child)) = (news, &known, &child) {
-        // What the team wrote into its ticket came before.
-        hear(site, part, child).await?;
+    let mut child = None;
+    if let Some(part) = part_of(site, word.release, |part| part.team.is_same(&word.team)).await? {
+        child = look(site, &part).await?;
+        if let Some(child) = &child {
+            // What the team wrote into its ticket came before.
+            hear(site, &part, child).await?;
+        }
     }
     match try_word(site, word).await? {
         Ok(part) => {
