@@ -16,8 +16,9 @@ use crate::site::Site;
 
 /// Of how many pieces of work one is looked at, unless all are.
 const SAMPLE: usize = 3;
-/// How often a waiting message was looked at: once more by a run that goes on after a kill.
-const TRIES: &str = r#""tries":\d+"#;
+/// How often a waiting message was looked at, once more by a run that goes on after a kill; and how much rsync says that it
+/// had received before the wire was cut, which is another number each time.
+const COUNTED: &str = r#""tries":\d+|\d+ bytes received so far"#;
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -78,7 +79,7 @@ impl Boundaries {
 
 fn draw(site: &Site) -> Result<String> {
     let picture = picture::draw(site)?;
-    Ok(Regex::new(TRIES)?.replace_all(&picture, "\"tries\":TRIES").into_owned())
+    Ok(Regex::new(COUNTED)?.replace_all(&picture, "COUNTED").into_owned())
 }
 
 /// A copy of a site, to be disturbed.
