@@ -13,6 +13,7 @@ use egi_model::participation::TeamWord;
 use egi_model::ticket::TicketId;
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
+use sqlx::{Any, Executor};
 
 use crate::error::{Operation, StoreError};
 use crate::journal::PlanId;
@@ -230,12 +231,7 @@ impl Store {
     /// Lets what waits of a ticket be looked at from `now` on, because what it waits for may have come.
     pub async fn hasten(&self, ticket: TicketId, now: DateTime<Utc>) -> Result<(), StoreError> {
         let operation = Operation::of("hasten the messages that wait", ticket);
-        let update = sqlx::query(
-            "UPDATE inbox SET not_before = ? WHERE ticket = ? AND finished IS NULL AND plan IS NULL AND not_before > ?",
-        );
-        let update = update.bind(micros(now)).bind(ticket_no(ticket)).bind(micros(now));
-        update.execute(&self.write).await.map_err(operation.failed())?;
-        Ok(())
+        hasten(&self.write, ticket, now).await.map_err(operation.failed())
     }
 
     /// Takes from a notice the number of a change that is not its own, so that the notice of the change that has this
@@ -356,6 +352,19 @@ async fn claim_next(
 /// When a lease ends; one too long to be counted never does.
 fn end_of(at: DateTime<Utc>, lease: Duration) -> i64 {
     micros(at).saturating_add(i64::try_from(lease.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Lets what waits of a ticket be looked at from `now` on.
+pub(crate) async fn hasten(
+    to: impl Executor<'_, Database = Any>,
+    ticket: TicketId,
+    now: DateTime<Utc>,
+) -> row::Result<()> {
+    let update = sqlx::query(
+        "UPDATE inbox SET not_before = ? WHERE ticket = ? AND finished IS NULL AND plan IS NULL AND not_before > ?",
+    );
+    let update = update.bind(micros(now)).bind(ticket_no(ticket)).bind(micros(now));
+    update.execute(to).await.map(|_| ())
 }
 
 fn pending_message(row: &AnyRow) -> row::Result<PendingMessage> {

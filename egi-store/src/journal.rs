@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use crate::error::{Operation, StoreError};
-use crate::inbox::{Claim, fence, finish, set_plan};
+use crate::inbox::{self, Claim, fence, finish, set_plan};
 use crate::row::{self, micros, ticket_no};
 use crate::{Store, history, releases};
 
@@ -162,13 +162,14 @@ impl Store {
     }
 
     /// Closes the open plan: in one transaction the history grows by `entry`, `record` becomes the release's record,
-    /// and the plan and its message are done.
+    /// the plan and its message are done, and what waits of the tickets of `waiting` is due.
     pub async fn close_plan(
         &self,
         claim: &Claim,
         plan: PlanId,
         record: &ReleaseRecord,
         entry: &HistoryEntry,
+        waiting: &[TicketId],
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let operation = Operation::of("close a plan", claim.ticket());
@@ -179,6 +180,9 @@ impl Store {
             releases::save(&mut tx, record).await?;
             end_plan(&mut tx, plan, PlanState::Closed, at).await?;
             finish(&mut tx, claim.id, entry.outcome.as_str(), at).await?;
+            for ticket in waiting {
+                inbox::hasten(&mut tx, *ticket, at).await?;
+            }
             tx.commit().await
         };
         write.await.map_err(operation.failed())

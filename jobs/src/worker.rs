@@ -83,10 +83,7 @@ pub async fn drain(site: &Site, stop: &AtomicBool) -> Result<Drained, StoreError
         // Where nothing was done no slot became free.
         moved = !matches!(handled, Ok(Handled::Unchanged));
         match handled {
-            Ok(Handled::Settled) => {
-                drained.settled += 1;
-                set::hasten(site, claim.ticket()).await?;
-            }
+            Ok(Handled::Settled) => drained.settled += 1,
             Ok(Handled::Unchanged) => drained.unchanged += 1,
             Ok(Handled::PutBack) => drop(waiting.insert(claim.id)),
             Ok(Handled::Left) => {}
@@ -172,6 +169,7 @@ async fn handle(site: &Site, claim: &Claim, stop: &AtomicBool) -> Result<Handled
     if let Some(heard) = hear_teams(site, claim).await {
         return match heard {
             Ok(note) => {
+                set::hasten(site, claim.ticket()).await?;
                 site.store.dismiss(claim, &note, site.now()).await?;
                 Ok(Handled::Settled)
             }

@@ -121,7 +121,7 @@ fn every_call_may_change_threads(store: &Store, claim: &Claim, id: PlanId, plan:
         store.load_known_changes(&[]),
     ));
     assert_send((store.open_plan(claim, plan, at), store.load_open_plan(claim), store.log_step(claim, id, log, at)));
-    assert_send((store.fail_plan(claim, id, plan, at), store.close_plan(claim, id, record, &plan.entry(at), at)));
+    assert_send((store.fail_plan(claim, id, plan, at), store.close_plan(claim, id, record, &plan.entry(at), &[], at)));
     assert_send((store.load_plans(plan.ticket), store.load_history(None), store.verify_history()));
     assert_send((store.register(plan.ticket, at, None), store.load_release(plan.ticket), store.load_releases()));
     assert_send((store.slot_holder("", plan.ticket), store.wakeable()));

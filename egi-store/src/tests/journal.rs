@@ -40,7 +40,7 @@ async fn a_worker_that_lost_its_claim_can_not_touch_the_journal() {
         world.store.load_open_plan(&old).await.map(drop),
         world.store.log_step(&old, id, &step(0, "late"), second(101)).await,
         world.store.fail_plan(&old, id, &plan, second(101)).await.map(drop),
-        world.store.close_plan(&old, id, &settled, &entry, second(101)).await,
+        world.store.close_plan(&old, id, &settled, &entry, &[], second(101)).await,
     ];
     for result in refused {
         assert!(matches!(result, Err(StoreError::LeaseLost { .. })), "{result:?}");
@@ -48,6 +48,21 @@ async fn a_worker_that_lost_its_claim_can_not_touch_the_journal() {
     assert_eq!(world.store.load_open_plan(&new).await.unwrap(), Some((id, plan, Vec::new())));
     assert_eq!(world.store.load_release(ticket(1)).await.unwrap(), None);
     assert_eq!(world.store.load_history(None).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_release_is_due_as_soon_as_its_plan_is_closed() {
+    let world = World::new().await;
+    let waiting = world.claimed(2, 0).await;
+    world.store.put_back(&waiting, second(1000), "it waits for ticket 1").await.unwrap();
+    let claim = world.claimed(1, 1).await;
+    let plan = plan_to(&record(1, "storm", RolloutState::StageRollout));
+    let id = world.store.open_plan(&claim, &plan, second(2)).await.unwrap();
+    assert_eq!(world.store.claim("another worker", second(2), LEASE).await.unwrap(), None);
+    let (settled, entry) = (plan.settled(&[], second(3)), plan.entry(second(3)));
+    world.store.close_plan(&claim, id, &settled, &entry, &[ticket(2)], second(3)).await.unwrap();
+    let due = world.store.claim("another worker", second(3), LEASE).await.unwrap().unwrap();
+    assert_eq!((due.id, due.ticket()), (waiting.id, ticket(2)));
 }
 
 #[tokio::test]
@@ -104,7 +119,7 @@ async fn closing_writes_history_release_and_inbox_or_none_of_them() {
     let id = world.store.open_plan(&claim, &plan, second(1)).await.unwrap();
     world.tamper("ALTER TABLE inbox RENAME COLUMN finished TO elsewhere").await;
     let (settled, entry) = (plan.settled(&[], second(2)), plan.entry(second(2)));
-    let failed = world.store.close_plan(&claim, id, &settled, &entry, second(2)).await.unwrap_err();
+    let failed = world.store.close_plan(&claim, id, &settled, &entry, &[], second(2)).await.unwrap_err();
     assert_eq!(failed.to_string(), "failed to close a plan (ticket 1)");
     assert!(!failed.is_transient());
 
@@ -113,7 +128,7 @@ async fn closing_writes_history_release_and_inbox_or_none_of_them() {
     assert_eq!(world.store.load_release(ticket(1)).await.unwrap(), None);
     assert_eq!(world.store.load_plans(ticket(1)).await.unwrap()[0].state, PlanState::Open);
 
-    world.store.close_plan(&claim, id, &settled, &entry, second(3)).await.unwrap();
+    world.store.close_plan(&claim, id, &settled, &entry, &[], second(3)).await.unwrap();
     let history = world.store.load_history(None).await.unwrap();
     assert_eq!((history.len(), &history[0].entry), (1, &entry));
     assert_eq!(world.store.load_release(ticket(1)).await.unwrap(), Some(settled));

@@ -178,7 +178,7 @@ impl World {
 
     pub(super) async fn close(&self, claim: &Claim, id: PlanId, plan: &Plan, at: i64) {
         let at = second(at);
-        self.store.close_plan(claim, id, &plan.settled(&[], at), &plan.entry(at), at).await.unwrap();
+        self.store.close_plan(claim, id, &plan.settled(&[], at), &plan.entry(at), &[], at).await.unwrap();
     }
 }
 

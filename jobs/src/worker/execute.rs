@@ -6,8 +6,8 @@ use egi_store::{Claim, PlanId, StoreError};
 use egi_workflow::{Effect, Plan, StepLog, next, plan_failure};
 use tracing::{error, info, warn};
 
-use super::Handled;
 use super::perform::{PerformError, Step, describe, perform};
+use super::{Handled, set};
 use crate::site::Site;
 
 /// Carries out what is left of a plan.
@@ -54,8 +54,9 @@ pub(super) async fn execute(
             }
         }
     }
+    let waiting = set::others(site, plan.ticket).await?;
     let now = site.now();
-    site.store.close_plan(claim, id, &plan.settled(&log, now), &plan.entry(now), now).await?;
+    site.store.close_plan(claim, id, &plan.settled(&log, now), &plan.entry(now), &waiting, now).await?;
     Ok(Handled::Settled)
 }
 

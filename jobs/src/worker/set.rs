@@ -73,18 +73,22 @@ pub(super) async fn wait(
     Ok(Handled::PutBack)
 }
 
-/// Lets the other releases of the set be looked at again, now that one of them has moved.
-pub(super) async fn hasten(site: &Site, moved: TicketId) -> Result<(), StoreError> {
+/// The other releases of the set, which may wait for this one.
+pub(super) async fn others(site: &Site, ticket: TicketId) -> Result<Vec<TicketId>, StoreError> {
     if site.policy().await?.sets == Sets::Apart {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let releases = site.store.load_releases().await?;
-    let Some(facts) = releases.iter().find(|record| record.ticket == moved).and_then(|record| record.facts.as_ref())
-    else {
-        return Ok(());
-    };
-    for other in releases.iter().filter(|record| record.ticket != moved && is_member(facts, record)) {
-        site.store.hasten(other.ticket, site.now()).await?;
+    let facts = releases.iter().find(|record| record.ticket == ticket).and_then(|record| record.facts.as_ref());
+    let Some(facts) = facts else { return Ok(Vec::new()) };
+    let others = releases.iter().filter(|record| record.ticket != ticket && is_member(facts, record));
+    Ok(others.map(|record| record.ticket).collect())
+}
+
+/// Lets the other releases of the set be looked at again, as something is known of this one that was not before.
+pub(super) async fn hasten(site: &Site, ticket: TicketId) -> Result<(), StoreError> {
+    for other in others(site, ticket).await? {
+        site.store.hasten(other, site.now()).await?;
     }
     Ok(())
 }
