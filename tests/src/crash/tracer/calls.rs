@@ -97,8 +97,21 @@ const OLD: &[Known] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const OLD: &[Known] = &[];
 
-/// The call a stopped thread is about to make, if it changes something in `folder`.
+/// The call a stopped thread is about to make, if it changes something in `folder`. Nothing when the thread was ended
+/// meanwhile, by another one that ended the program: then its memory is gone.
 pub(super) fn read(thread: Pid, folder: &Path) -> Result<Option<Call>> {
+    match read_call(thread, folder) {
+        Err(_) if is_gone(thread) => Ok(None),
+        read => read,
+    }
+}
+
+/// Whether a thread has no memory any more.
+fn is_gone(thread: Pid) -> bool {
+    fs::read(format!("/proc/{thread}/maps")).map_or(true, |maps| maps.is_empty())
+}
+
+fn read_call(thread: Pid, folder: &Path) -> Result<Option<Call>> {
     let Some((number, arguments)) = read_registers(thread)? else { return Ok(None) };
     let Some((_, name, tells, changes)) = KNOWN.iter().chain(OLD).find(|known| known.0 == number) else {
         return Ok(None);
