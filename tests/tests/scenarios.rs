@@ -33,7 +33,7 @@ fn play(name: &str) {
 #[expect(clippy::print_stdout, reason = "how often it was killed is what a full run is made for")]
 fn play_killed(name: &str) {
     let script = fs::read_to_string(folder().join(format!("{name}.txt"))).unwrap();
-    let (_, boundaries) = scenario::run_killed(&script, Mode::from_environment().unwrap()).unwrap();
+    let boundaries = scenario::run_killed(&script, Mode::from_environment().unwrap()).unwrap();
     println!(
         "{name}: {} pieces of work, {} kills, {} faults",
         boundaries.works,
